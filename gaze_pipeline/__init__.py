@@ -1,0 +1,1 @@
+"""Gaze's pipeline: from folders of videos to a published, searchable index."""

@@ -1,0 +1,237 @@
+"""The settings: `gaze.toml` in the data root and `GAZE_...` variables, validated, each key documented.
+
+The data root is `GAZE_DATA`, else the folder `data` of the checkout. `gaze.example.toml` beside this file
+documents every key; it becomes the first `gaze.toml`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.store.paths import DataPaths, write_whole
+
+EXAMPLE = Path(__file__).with_name("gaze.example.toml")
+VIDEO_SUFFIXES = (
+    ".mp4 .m4v .mov .mkv .webm .avi .wmv .flv .ts .m2ts .mts .mpg .mpeg .3gp .ogv .vob .asf .gif"
+).split()
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Library(_Section):
+    """A named folder of videos."""
+
+    name: str = Field(min_length=1, max_length=64)
+    path: Path
+    recursive: bool = True
+
+    @field_validator("path")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return Path(os.path.abspath(path.expanduser()))
+
+
+class ModelSettings(_Section):
+    """Which models, where they lie, what they run on."""
+
+    directory: Path | None = None
+    manifest: Path | None = None
+    mirror: str | None = None
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int = Field(default=0, ge=0, le=256)
+
+
+class TranscriptSettings(_Section):
+    """How speech is written down."""
+
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")
+
+
+class FrameSettings(_Section):
+    """How frames are sampled."""
+
+    every_ms: int = Field(default=2000, ge=100, le=60_000)
+    thumbnail_px: int = Field(default=512, ge=320, le=1920)
+    jpeg_quality: int = Field(default=85, ge=40, le=95)
+
+
+class DetectionSettings(_Section):
+    """Which detections are kept."""
+
+    min_confidence: float = Field(default=0.4, ge=0.05, le=0.95)
+
+
+class SearchSettings(_Section):
+    """How results are joined and ranked."""
+
+    speech_weight: float = Field(default=0.5, ge=0.0, le=1.0)
+    speech_window_ms: int = Field(default=2000, ge=0, le=60_000)
+    visual_window_ms: int = Field(default=3000, ge=0, le=60_000)
+    label_boost: float = Field(default=0.05, ge=0.0, le=1.0)
+    label_boost_max: float = Field(default=0.15, ge=0.0, le=1.0)
+
+
+class ScanSettings(_Section):
+    """How folders are watched."""
+
+    every_s: int = Field(default=30, ge=5, le=86_400)
+    settle_s: float = Field(default=3.0, ge=0.0, le=600.0)
+    suffixes: list[str] = VIDEO_SUFFIXES
+
+
+class ServiceSettings(_Section):
+    """Where the services listen, always on 127.0.0.1."""
+
+    search_port: int = Field(default=8420, ge=1024, le=65_535)
+    dagster_port: int = Field(default=8421, ge=1024, le=65_535)
+
+
+class Settings(BaseSettings):
+    """All settings, read once a process by `load`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GAZE_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    root: Path
+    libraries: list[Library] = []
+    models: ModelSettings = ModelSettings()
+    transcript: TranscriptSettings = TranscriptSettings()
+    frames: FrameSettings = FrameSettings()
+    detection: DetectionSettings = DetectionSettings()
+    search: SearchSettings = SearchSettings()
+    scan: ScanSettings = ScanSettings()
+    services: ServiceSettings = ServiceSettings()
+
+    @property
+    def paths(self) -> DataPaths:
+        """The layout of the data root."""
+        return DataPaths(self.root)
+
+    @property
+    def models_dir(self) -> Path:
+        """Where model files lie."""
+        return self.models.directory or self.paths.models
+
+    def library(self, name: str) -> Library:
+        """The library of that name. Raises GazeError(LIBRARY_UNKNOWN)."""
+        for library in self.libraries:
+            if library.name == name:
+                return library
+        raise GazeError(ErrorCode.LIBRARY_UNKNOWN, name)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over variables, variables over `gaze.toml`."""
+        del dotenv_settings, file_secret_settings
+        file = TomlConfigSettingsSource(settings_cls, data_root() / "gaze.toml")
+        return init_settings, env_settings, file
+
+
+def data_root() -> Path:
+    """The data root: `GAZE_DATA`, else `data` in the checkout (or the working folder)."""
+    named = os.environ.get("GAZE_DATA")
+    if named:
+        return Path(os.path.abspath(Path(named).expanduser()))
+    checkout = Path(__file__).resolve().parents[1]
+    home = checkout if (checkout / "pyproject.toml").is_file() else Path.cwd()
+    return home / "data"
+
+
+def load() -> Settings:
+    """Read the settings. Raises GazeError(SETTINGS_INVALID) naming each wrong key."""
+    try:
+        return Settings(root=data_root(), **_models_shorthand())
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
+            for item in error.errors()
+        )
+        raise GazeError(ErrorCode.SETTINGS_INVALID, data_root() / "gaze.toml", wrong) from error
+    except ValueError as error:  # not TOML at all
+        raise GazeError(
+            ErrorCode.SETTINGS_INVALID, data_root() / "gaze.toml", str(error)
+        ) from error
+
+
+def add_library(settings: Settings, library: Library) -> Settings:
+    """Write a library into `gaze.toml`, keeping its comments.
+
+    Raises GazeError(FILE_NOT_FOUND | LIBRARY_EXISTS | LIBRARY_NESTED).
+    """
+    if not library.path.is_dir():
+        raise GazeError(ErrorCode.FILE_NOT_FOUND, library.path)
+    for other in settings.libraries:
+        if other.name == library.name or other.path.resolve() == library.path.resolve():
+            raise GazeError(ErrorCode.LIBRARY_EXISTS, other.name, str(other.path))
+        if _nested(library.path.resolve(), other.path.resolve()):
+            raise GazeError(ErrorCode.LIBRARY_NESTED, library.path, f"library {other.name}")
+    document = _document(settings.paths)
+    entry = tomlkit.table()
+    entry.add("name", library.name)
+    entry.add("path", str(library.path))
+    if not library.recursive:
+        entry.add("recursive", False)
+    tables = document.get("libraries") or tomlkit.aot()
+    tables.append(entry)
+    document["libraries"] = tables
+    write_whole(settings.paths.settings, tomlkit.dumps(document).encode())
+    return load()
+
+
+def remove_library(settings: Settings, name: str) -> Settings:
+    """Take a library out of `gaze.toml`. Raises GazeError(LIBRARY_UNKNOWN)."""
+    settings.library(name)
+    document = _document(settings.paths)
+    kept = [entry for entry in document["libraries"] if entry["name"] != name]
+    tables = tomlkit.aot()
+    for entry in kept:
+        tables.append(entry)
+    document["libraries"] = tables
+    write_whole(settings.paths.settings, tomlkit.dumps(document).encode())
+    return load()
+
+
+def library_name(folder: Path, taken: list[str]) -> str:
+    """A name for a folder's library that is not yet taken."""
+    base = re.sub(r"\s+", " ", folder.name).strip()[:56] or "videos"
+    names = [base, *(f"{base} {number}" for number in range(2, len(taken) + 3))]
+    return next(name for name in names if name not in taken)
+
+
+def _nested(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def _document(paths: DataPaths) -> tomlkit.TOMLDocument:
+    source = paths.settings if paths.settings.is_file() else EXAMPLE
+    return tomlkit.parse(source.read_text(encoding="utf-8"))
+
+
+def _models_shorthand() -> dict[str, Any]:
+    """`GAZE_MODELS` and `GAZE_MODEL_MIRROR`, the two variables that people type."""
+    shorthand = {"directory": "GAZE_MODELS", "mirror": "GAZE_MODEL_MIRROR"}
+    given = {key: os.environ[name] for key, name in shorthand.items() if os.environ.get(name)}
+    return {"models": given} if given else {}

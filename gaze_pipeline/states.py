@@ -1,0 +1,94 @@
+"""The stages of a video and the states a user sees: one state machine, derived from one row a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """What is done to a video, in order; the value is also the name of its Dagster asset."""
+
+    AUDIO = "audio"
+    TRANSCRIPT = "transcript"
+    FRAMES = "frames"
+    EMBEDDINGS = "embeddings"
+    DETECTIONS = "detections"
+
+
+class Status(StrEnum):
+    """How one stage of one video stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    PARTIAL = "partial"  # done as far as a damaged file allowed
+    WAITING = "waiting"  # for a model
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def settled(self) -> bool:
+        """Whether the stage has produced its artifact."""
+        return self in (Status.DONE, Status.PARTIAL)
+
+
+class State(StrEnum):
+    """How a whole video stands."""
+
+    QUEUED = "QUEUED"
+    EXTRACTING_AUDIO = "EXTRACTING_AUDIO"
+    TRANSCRIBING = "TRANSCRIBING"
+    EXTRACTING_FRAMES = "EXTRACTING_FRAMES"
+    EMBEDDING = "EMBEDDING"
+    DETECTING = "DETECTING"
+    WAITING = "WAITING"
+    DONE = "DONE"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+REQUIRES: dict[Stage, Stage | None] = {
+    Stage.AUDIO: None,
+    Stage.TRANSCRIPT: Stage.AUDIO,
+    Stage.FRAMES: None,
+    Stage.EMBEDDINGS: Stage.FRAMES,
+    Stage.DETECTIONS: Stage.FRAMES,
+}
+"""The stage whose artifact each stage reads."""
+
+RUNNING_STATE: dict[Stage, State] = {
+    Stage.AUDIO: State.EXTRACTING_AUDIO,
+    Stage.TRANSCRIPT: State.TRANSCRIBING,
+    Stage.FRAMES: State.EXTRACTING_FRAMES,
+    Stage.EMBEDDINGS: State.EMBEDDING,
+    Stage.DETECTIONS: State.DETECTING,
+}
+
+
+def video_state(stages: Mapping[Stage, Status]) -> State:
+    """The state of a video, from the status of its stages (a stage without a row is pending)."""
+    statuses = {stage: stages.get(stage, Status.PENDING) for stage in Stage}
+    for stage, status in statuses.items():
+        if status is Status.RUNNING:
+            return RUNNING_STATE[stage]
+    present = set(statuses.values())
+    if Status.FAILED in present:
+        return State.FAILED
+    if Status.CANCELLED in present:
+        return State.CANCELLED
+    if Status.PENDING in present:
+        blocked = all(
+            status is not Status.PENDING or _waits(statuses, stage)
+            for stage, status in statuses.items()
+        )
+        return State.WAITING if blocked else State.QUEUED
+    if Status.WAITING in present:
+        return State.WAITING
+    return State.PARTIAL if Status.PARTIAL in present else State.DONE
+
+
+def _waits(statuses: Mapping[Stage, Status], stage: Stage) -> bool:
+    before = REQUIRES[stage]
+    return before is not None and statuses[before] is Status.WAITING

@@ -1,0 +1,1 @@
+"""Where results live: paths, schemas, artifacts, the catalog, vectors, published snapshots."""

@@ -1,0 +1,140 @@
+"""Artifacts: one immutable table a stage and video, either whole or absent.
+
+The recipe (model, parameters) that made a table is kept in its Parquet metadata; a table whose recipe
+differs from the wanted one counts as absent.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.states import Stage
+from gaze_pipeline.store import schemas
+from gaze_pipeline.store.paths import DataPaths, replacing
+
+_METADATA_KEY = b"gaze"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What decides a stage's result apart from the video itself."""
+
+    model_id: str = ""
+    parameters: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ArtifactInfo:
+    """What a stored table says of itself, without reading its rows."""
+
+    recipe: Recipe
+    rows: int
+    damage: str | None
+
+
+class ArtifactStore:
+    """Reads and writes the artifacts of one data root."""
+
+    def __init__(self, paths: DataPaths) -> None:
+        self.paths = paths
+
+    def write(
+        self,
+        fingerprint: str,
+        stage: Stage,
+        table: pa.Table,
+        recipe: Recipe,
+        damage: str | None = None,
+    ) -> None:
+        """Store a stage's table; `damage` says why it covers only a part of the video.
+
+        Raises GazeError(DISK_FULL), and ValueError when the table breaks the contract.
+        """
+        if not schemas.matches(stage, table.schema):
+            raise ValueError(f"{stage}: the table does not match its schema: {table.schema}")
+        note = json.dumps(
+            {"model": recipe.model_id, "parameters": dict(recipe.parameters), "damage": damage},
+            sort_keys=True,
+        )
+        _write_table(
+            self.paths.artifact(fingerprint, stage),
+            table.replace_schema_metadata({_METADATA_KEY: note.encode()}),
+        )
+
+    def write_facts(self, fingerprint: str, table: pa.Table) -> None:
+        """Store the media facts of a video (schema `MEDIA`)."""
+        if not table.schema.equals(schemas.MEDIA):
+            raise ValueError(f"media facts: the table does not match its schema: {table.schema}")
+        _write_table(self.paths.facts(fingerprint), table)
+
+    def info(self, fingerprint: str, stage: Stage) -> ArtifactInfo | None:
+        """What is stored for a stage, or None. A file that cannot be read counts as absent."""
+        path = self.paths.artifact(fingerprint, stage)
+        try:
+            metadata = pq.read_metadata(path)
+            note = json.loads(metadata.metadata[_METADATA_KEY])
+        except FileNotFoundError:
+            return None
+        except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
+            return None
+        return ArtifactInfo(
+            recipe=Recipe(note["model"], note["parameters"]),
+            rows=metadata.num_rows,
+            damage=note["damage"],
+        )
+
+    def holds(self, fingerprint: str, stage: Stage, recipe: Recipe) -> ArtifactInfo | None:
+        """What is stored for a stage if that very recipe made it."""
+        info = self.info(fingerprint, stage)
+        if info is None or info.recipe.model_id != recipe.model_id:
+            return None
+        return info if dict(info.recipe.parameters) == dict(recipe.parameters) else None
+
+    def read(self, fingerprint: str, stage: Stage) -> pa.Table:
+        """A stage's table. Raises GazeError(ARTIFACT_CORRUPT) when it is absent or unreadable."""
+        return _read_table(self.paths.artifact(fingerprint, stage))
+
+    def read_facts(self, fingerprint: str) -> pa.Table:
+        """The media facts of a video. Raises GazeError(ARTIFACT_CORRUPT)."""
+        return _read_table(self.paths.facts(fingerprint))
+
+    def fingerprints(self) -> Iterator[str]:
+        """Every video that has a folder."""
+        for folder in sorted(self.paths.artifacts.glob("??/*")):
+            yield folder.name
+
+    def remove(self, fingerprint: str) -> None:
+        """Delete everything stored for a video."""
+        shutil.rmtree(self.paths.video(fingerprint), ignore_errors=True)
+
+
+def _write_table(path: Path, table: pa.Table) -> None:
+    try:
+        with replacing(path) as temporary:
+            pq.write_table(table, temporary, compression="zstd")
+    except OSError as error:
+        raise disk_error(error, path) from error
+
+
+def _read_table(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path, partitioning=None).replace_schema_metadata(None)
+    except (OSError, pa.ArrowException) as error:
+        raise GazeError(ErrorCode.ARTIFACT_CORRUPT, path, str(error)) from error
+
+
+def disk_error(error: OSError, path: Path) -> GazeError:
+    """The GazeError for a failed write."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
+    code = ErrorCode.DISK_FULL if full else ErrorCode.FILE_UNREADABLE
+    return GazeError(code, path, os.strerror(error.errno) if error.errno else str(error))

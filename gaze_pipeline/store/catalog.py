@@ -1,0 +1,335 @@
+"""The catalog: which files hold which video, and how each stage of each video stands.
+
+One SQLite file in WAL mode, so that the page, the CLI and the sensors read while stages write. It can be
+rebuilt from the folders and the artifacts at any time. Paths are stored as bytes: a file name need not be
+valid Unicode.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.states import Stage, State, Status, video_state
+
+MIGRATIONS = (
+    """
+    CREATE TABLE files (
+        path BLOB PRIMARY KEY,
+        library TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        fingerprint TEXT,
+        error_code TEXT,
+        error_detail TEXT NOT NULL DEFAULT ''
+    ) WITHOUT ROWID;
+    CREATE INDEX files_by_fingerprint ON files (fingerprint);
+    CREATE TABLE videos (
+        fingerprint TEXT PRIMARY KEY,
+        duration_ms INTEGER NOT NULL,
+        added_at REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE stages (
+        fingerprint TEXT NOT NULL,
+        stage TEXT NOT NULL,
+        status TEXT NOT NULL,
+        progress REAL NOT NULL DEFAULT 0,
+        error_code TEXT,
+        error_detail TEXT NOT NULL DEFAULT '',
+        attempt INTEGER NOT NULL DEFAULT 0,
+        updated_at REAL NOT NULL,
+        PRIMARY KEY (fingerprint, stage)
+    ) WITHOUT ROWID;
+    CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO counters VALUES ('revision', 0);
+    """,
+)
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """One file as last seen. `fingerprint` is None where it could not be taken up (`error_code` says why)."""
+
+    path: Path
+    library: str
+    size: int
+    mtime_ns: int
+    fingerprint: str | None = None
+    error_code: ErrorCode | None = None
+    error_detail: str = ""
+
+
+@dataclass(frozen=True)
+class StageRow:
+    """How one stage of one video stands; `progress` is 0..1, `updated_at` in seconds since the epoch."""
+
+    stage: Stage
+    status: Status
+    progress: float = 0.0
+    error_code: ErrorCode | None = None
+    error_detail: str = ""
+    attempt: int = 0
+    updated_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class VideoRow:
+    """A video with all its files and stages."""
+
+    fingerprint: str
+    duration_ms: int
+    added_at: float
+    files: tuple[FileRow, ...] = ()
+    stages: dict[Stage, StageRow] = field(default_factory=dict)
+
+    @property
+    def state(self) -> State:
+        """The state that a user sees."""
+        return video_state({stage: row.status for stage, row in self.stages.items()})
+
+    @property
+    def path(self) -> Path:
+        """One of the video's files, the first by name."""
+        return self.files[0].path
+
+    @property
+    def libraries(self) -> list[str]:
+        """The libraries that hold the video."""
+        return sorted({file.library for file in self.files})
+
+    @property
+    def progress(self) -> float:
+        """How much of the video is done (0..1), stages weighing the same."""
+        done = sum(1.0 if row.status.settled else row.progress for row in self.stages.values())
+        return done / len(Stage)
+
+    @property
+    def problem(self) -> StageRow | None:
+        """The first stage that failed, is damaged or waits, if any."""
+        rows = self.stages.values()
+        for status in (Status.FAILED, Status.PARTIAL, Status.WAITING, Status.CANCELLED):
+            for row in rows:
+                if row.status is status:
+                    return row
+        return None
+
+
+class Catalog:
+    """Reads and writes the catalog; safe to use from several threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._local = threading.local()
+        self._migrate()
+
+    # Files
+
+    def files(self, library: str | None = None) -> list[FileRow]:
+        """Every known file, in order of path."""
+        where, values = ("WHERE library = ?", (library,)) if library is not None else ("", ())
+        rows = self._db.execute(f"SELECT * FROM files {where} ORDER BY path", values)
+        return [_file(row) for row in rows]
+
+    def put_file(self, file: FileRow) -> None:
+        """Add or replace a file."""
+        with self._change() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    os.fsencode(file.path),
+                    file.library,
+                    file.size,
+                    file.mtime_ns,
+                    file.fingerprint,
+                    file.error_code and file.error_code.name,
+                    file.error_detail,
+                ),
+            )
+
+    def remove_file(self, path: Path) -> None:
+        """Forget a path; what was made from its video stays until no path holds it."""
+        with self._change() as db:
+            db.execute("DELETE FROM files WHERE path = ?", (os.fsencode(path),))
+
+    def remove_library(self, library: str) -> None:
+        """Forget every path of a library."""
+        with self._change() as db:
+            db.execute("DELETE FROM files WHERE library = ?", (library,))
+
+    # Videos
+
+    def add_video(self, fingerprint: str, duration_ms: int) -> None:
+        """Register a video; one that is known already keeps its stages."""
+        with self._change() as db:
+            db.execute(
+                "INSERT INTO videos VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET duration_ms = ?",
+                (fingerprint, duration_ms, time.time(), duration_ms),
+            )
+
+    def remove_video(self, fingerprint: str) -> None:
+        """Forget a video and its files."""
+        with self._change() as db:
+            for table in ("files", "videos", "stages"):
+                db.execute(f"DELETE FROM {table} WHERE fingerprint = ?", (fingerprint,))
+
+    def videos(self) -> list[VideoRow]:
+        """Every video that at least one file holds, oldest first."""
+        files: dict[str, list[FileRow]] = {}
+        for row in self._db.execute("SELECT * FROM files WHERE fingerprint NOT NULL ORDER BY path"):
+            files.setdefault(row["fingerprint"], []).append(_file(row))
+        stages: dict[str, dict[Stage, StageRow]] = {}
+        for row in self._db.execute("SELECT * FROM stages"):
+            stages.setdefault(row["fingerprint"], {})[Stage(row["stage"])] = _stage(row)
+        rows = self._db.execute("SELECT * FROM videos ORDER BY added_at, fingerprint").fetchall()
+        return [
+            _video(row, files[row["fingerprint"]], stages.get(row["fingerprint"], {}))
+            for row in rows
+            if row["fingerprint"] in files
+        ]
+
+    def video(self, fingerprint: str) -> VideoRow | None:
+        """One video, or None when no file holds it."""
+        row = self._db.execute(
+            "SELECT * FROM videos WHERE fingerprint = ?", (fingerprint,)
+        ).fetchone()
+        files = self._db.execute(
+            "SELECT * FROM files WHERE fingerprint = ? ORDER BY path", (fingerprint,)
+        ).fetchall()
+        if row is None or not files:
+            return None
+        stages = self._db.execute("SELECT * FROM stages WHERE fingerprint = ?", (fingerprint,))
+        return _video(
+            row, [_file(file) for file in files], {Stage(s["stage"]): _stage(s) for s in stages}
+        )
+
+    # Stages
+
+    def start(self, fingerprint: str, stage: Stage) -> None:
+        """A stage begins: a new attempt at zero progress."""
+        with self._write() as db:
+            db.execute(
+                """INSERT INTO stages (fingerprint, stage, status, attempt, updated_at)
+                   VALUES (?, ?, 'running', 1, ?)
+                   ON CONFLICT DO UPDATE SET status = 'running', progress = 0, error_code = NULL,
+                   error_detail = '', attempt = attempt + 1, updated_at = excluded.updated_at""",
+                (fingerprint, stage.value, time.time()),
+            )
+
+    def progress(self, fingerprint: str, stage: Stage, fraction: float) -> None:
+        """A running stage got so far (0..1); also its heartbeat."""
+        with self._write() as db:
+            db.execute(
+                """UPDATE stages SET progress = ?, updated_at = ?
+                   WHERE fingerprint = ? AND stage = ? AND status = 'running'""",
+                (min(max(fraction, 0.0), 1.0), time.time(), fingerprint, stage.value),
+            )
+
+    def settle(
+        self,
+        fingerprint: str,
+        stage: Stage,
+        status: Status,
+        code: ErrorCode | None = None,
+        detail: str = "",
+    ) -> None:
+        """A stage ended in `status`; anything but a plain success carries a code."""
+        with self._change() as db:
+            db.execute(
+                """INSERT INTO stages (fingerprint, stage, status, progress, error_code,
+                                       error_detail, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+                   ON CONFLICT DO UPDATE SET status = excluded.status, progress = excluded.progress,
+                   error_code = excluded.error_code, error_detail = excluded.error_detail,
+                   updated_at = excluded.updated_at""",
+                (
+                    fingerprint,
+                    stage.value,
+                    status.value,
+                    1.0 if status.settled else 0.0,
+                    code and code.name,
+                    detail,
+                    time.time(),
+                ),
+            )
+
+    def revision(self) -> int:
+        """A number that grows with every change that a new snapshot would show."""
+        row = self._db.execute("SELECT value FROM counters WHERE name = 'revision'").fetchone()
+        return int(row["value"])
+
+    # Connection
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            self._local.connection = connection
+        return connection
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        with self._write() as db:
+            yield db
+            db.execute("UPDATE counters SET value = value + 1 WHERE name = 'revision'")
+
+    def _migrate(self) -> None:
+        with self._write() as db:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+                for statement in _statements(script):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {number}")
+
+
+def _statements(script: str) -> Iterable[str]:
+    return (part for part in script.split(";") if part.strip())
+
+
+def _file(row: sqlite3.Row) -> FileRow:
+    return FileRow(
+        path=Path(os.fsdecode(row["path"])),
+        library=row["library"],
+        size=row["size"],
+        mtime_ns=row["mtime_ns"],
+        fingerprint=row["fingerprint"],
+        error_code=ErrorCode[row["error_code"]] if row["error_code"] else None,
+        error_detail=row["error_detail"],
+    )
+
+
+def _stage(row: sqlite3.Row) -> StageRow:
+    return StageRow(
+        stage=Stage(row["stage"]),
+        status=Status(row["status"]),
+        progress=row["progress"],
+        error_code=ErrorCode[row["error_code"]] if row["error_code"] else None,
+        error_detail=row["error_detail"],
+        attempt=row["attempt"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _video(row: sqlite3.Row, files: list[FileRow], stages: dict[Stage, StageRow]) -> VideoRow:
+    return VideoRow(row["fingerprint"], row["duration_ms"], row["added_at"], tuple(files), stages)

@@ -1,0 +1,115 @@
+"""The contract between stages: the Arrow schema of every artifact.
+
+Times are int64 milliseconds from the start of the video stream as a player shows it. Boxes are
+fractions of the upright frame (0..1), x and y of the upper left corner. Scores are float32, 0..1.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from gaze_pipeline.states import Stage
+
+MEDIA = pa.schema(
+    [
+        pa.field("fingerprint", pa.string(), nullable=False),
+        pa.field("duration_ms", pa.int64(), nullable=False),
+        pa.field("width", pa.int32(), nullable=False),
+        pa.field("height", pa.int32(), nullable=False),
+        pa.field("rotation", pa.int32(), nullable=False),
+        pa.field("fps", pa.float32(), nullable=False),
+        pa.field("container", pa.string(), nullable=False),
+        pa.field("video_codec", pa.string()),
+        pa.field("audio_codec", pa.string()),
+        pa.field("pixel_format", pa.string()),
+        pa.field("audio_streams", pa.int32(), nullable=False),
+        pa.field("created", pa.string()),
+        pa.field("camera", pa.string()),
+        pa.field("place", pa.string()),
+    ]
+)
+
+AUDIO = pa.schema(
+    [
+        pa.field("fingerprint", pa.string(), nullable=False),
+        pa.field("duration_ms", pa.int64(), nullable=False),
+        pa.field("has_audio", pa.bool_(), nullable=False),
+    ]
+)
+
+WORD = pa.struct(
+    [
+        pa.field("start_ms", pa.int64(), nullable=False),
+        pa.field("end_ms", pa.int64(), nullable=False),
+        pa.field("word", pa.string(), nullable=False),
+        pa.field("probability", pa.float32(), nullable=False),
+    ]
+)
+
+TRANSCRIPT = pa.schema(
+    [
+        pa.field("fingerprint", pa.string(), nullable=False),
+        pa.field("segment_index", pa.int32(), nullable=False),
+        pa.field("start_ms", pa.int64(), nullable=False),
+        pa.field("end_ms", pa.int64(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("language", pa.string(), nullable=False),
+        pa.field("confidence", pa.float32(), nullable=False),
+        pa.field("words", pa.list_(WORD), nullable=False),
+    ]
+)
+
+FRAMES = pa.schema(
+    [
+        pa.field("fingerprint", pa.string(), nullable=False),
+        pa.field("frame_index", pa.int32(), nullable=False),
+        pa.field("timestamp_ms", pa.int64(), nullable=False),
+        pa.field("thumbnail", pa.string(), nullable=False),
+    ]
+)
+
+DETECTIONS = pa.schema(
+    [
+        pa.field("fingerprint", pa.string(), nullable=False),
+        pa.field("frame_index", pa.int32(), nullable=False),
+        pa.field("timestamp_ms", pa.int64(), nullable=False),
+        pa.field("label", pa.string(), nullable=False),
+        pa.field("confidence", pa.float32(), nullable=False),
+        pa.field("x", pa.float32(), nullable=False),
+        pa.field("y", pa.float32(), nullable=False),
+        pa.field("w", pa.float32(), nullable=False),
+        pa.field("h", pa.float32(), nullable=False),
+    ]
+)
+
+
+def embeddings(dimensions: int) -> pa.Schema:
+    """Frame vectors of one model: L2-normalised, float16, `dimensions` long."""
+    return pa.schema(
+        [
+            pa.field("fingerprint", pa.string(), nullable=False),
+            pa.field("frame_index", pa.int32(), nullable=False),
+            pa.field("timestamp_ms", pa.int64(), nullable=False),
+            pa.field("model_id", pa.string(), nullable=False),
+            pa.field("vector", pa.list_(pa.float16(), dimensions), nullable=False),
+        ]
+    )
+
+
+def matches(stage: Stage, schema: pa.Schema) -> bool:
+    """Whether a table as stored satisfies the contract of `stage`."""
+    if stage is Stage.EMBEDDINGS:
+        vector = schema.field("vector").type if "vector" in schema.names else None
+        if not pa.types.is_fixed_size_list(vector):
+            return False
+        return bool(schema.equals(embeddings(vector.list_size)))
+    return bool(schema.equals(FIXED[stage]))
+
+
+FIXED: dict[Stage, pa.Schema] = {
+    Stage.AUDIO: AUDIO,
+    Stage.TRANSCRIPT: TRANSCRIPT,
+    Stage.FRAMES: FRAMES,
+    Stage.DETECTIONS: DETECTIONS,
+}
+"""The stages whose schema does not depend on a model."""

@@ -1,0 +1,1 @@
+"""Gaze's search app: reads published snapshots, never writes the index."""
