@@ -1,0 +1,1 @@
+"""The models: which ones, where they come from, and a thin wrapper around each."""
