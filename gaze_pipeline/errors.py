@@ -146,6 +146,11 @@ class ErrorCode(Enum):
         "Another program uses the port.",
         "Set another port in gaze.toml under [services], or stop that program.",
     )
+    ACCESS_DENIED = (
+        False,
+        "The page was opened without this start's access token, or from another site.",
+        "Open the address that `gaze up` printed; typing `gaze up` again prints it once more.",
+    )
     SERVICE_FAILED = (
         True,
         "One of Gaze's services did not start.",
