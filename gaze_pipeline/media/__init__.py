@@ -1,0 +1,1 @@
+"""Codecs and containers, through PyAV: facts, audio, frames, clips and encoding."""

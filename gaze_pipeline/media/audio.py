@@ -1,0 +1,124 @@
+"""The sound of a video as speech models want it: 16 kHz mono, sample 0 at the video's time 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import av.error
+import numpy as np
+from av.audio.frame import AudioFrame
+from numpy.typing import NDArray
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.media.mixdown import RATE, Mixdown
+from gaze_pipeline.media.output import writing
+from gaze_pipeline.media.reader import Progress, Reader
+from gaze_pipeline.media.source import open_source
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class DecodedAudio:
+    """Sound in memory: `samples` float32 [n], 16 kHz mono, -1..1; empty without an audio stream.
+
+    `damage` says in words what could not be read, None if nothing.
+    """
+
+    samples: Samples
+    damage: str | None
+
+
+@dataclass(frozen=True)
+class AudioExtract:
+    """What was written: its length, whether there was sound, and what could not be read."""
+
+    duration_ms: int
+    has_audio: bool
+    damage: str | None
+
+
+class AudioReader:
+    """Iterates over the sound of a file in blocks: float32 [n], 16 kHz mono, about a second each.
+
+    The blocks laid end to end start at the video's time 0. After exhaustion `damage` and
+    `has_audio` tell how it went. Raises GazeError as `open_source` does.
+    """
+
+    def __init__(self, path: Path, on_progress: Progress | None = None) -> None:
+        self._path = path
+        self._on_progress = on_progress
+        self.damage: str | None = None
+        self.has_audio = False
+
+    def __iter__(self) -> Iterator[Samples]:
+        with open_source(self._path) as source:
+            stream = source.audio
+            if stream is None:
+                if source.container.streams.audio:
+                    self.damage = "no decoder for its audio format is built in"
+                return
+            self.has_audio = True
+            reader = Reader(source, stream, self._on_progress)
+            mixdown = Mixdown()
+            for packet in reader:
+                for frame in reader.decode(packet, AudioFrame):
+                    pts = frame.pts
+                    at = None if pts is None else source.seconds(pts, stream)
+                    yield from mixdown.add(frame, at)
+            for frame in reader.decode(None, AudioFrame):
+                pts = frame.pts
+                yield from mixdown.add(frame, None if pts is None else source.seconds(pts, stream))
+            yield from mixdown.finish()
+            self.damage = reader.damage
+
+
+def decode_audio(path: Path, on_progress: Progress | None = None) -> DecodedAudio:
+    """The whole sound of a file in memory (230 MB an hour); errors as `open_source`."""
+    reader = AudioReader(path, on_progress)
+    blocks = list(reader)
+    samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+    return DecodedAudio(samples, reader.damage)
+
+
+def extract_audio(path: Path, out: Path, on_progress: Progress | None = None) -> AudioExtract:
+    """Write the sound of `path` to `out` as 16 kHz mono 16-bit FLAC, in bounded memory.
+
+    Without an audio stream `out` is a valid FLAC file of no samples. Raises GazeError: as
+    `open_source`, or DISK_FULL / FILE_UNREADABLE where `out` cannot be written.
+    """
+    reader = AudioReader(path, on_progress)
+    written = 0
+    with writing(out, "flac") as container:
+        stream = container.add_stream("flac", rate=RATE, layout="mono", format="s16")
+        for block in reader:
+            pcm = np.clip(np.rint(block * 32768.0), -32768, 32767).astype(np.int16)
+            frame = AudioFrame.from_ndarray(pcm[None, :], format="s16", layout="mono")
+            frame.sample_rate = RATE
+            frame.pts = written
+            written += len(pcm)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return AudioExtract(written * 1000 // RATE, reader.has_audio, reader.damage)
+
+
+def read_audio(flac: Path) -> Samples:
+    """The samples of a file that `extract_audio` wrote: float32 [n], 16 kHz mono, -1..1.
+
+    Raises GazeError ARTIFACT_CORRUPT if it cannot be read back.
+    """
+    blocks = []
+    try:
+        with av.open(str(flac.absolute()), "r", format="flac") as container:
+            stream = container.streams.audio[0]
+            for frame in container.decode(stream):
+                pcm = frame.to_ndarray().reshape(-1)
+                blocks.append(pcm.astype(np.float32) / 32768.0)
+    except FileNotFoundError as error:
+        raise GazeError(ErrorCode.ARTIFACT_CORRUPT, flac, "not there") from error
+    except (av.error.FFmpegError, IndexError) as error:
+        raise GazeError(ErrorCode.ARTIFACT_CORRUPT, flac, str(error)) from error
+    return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)

@@ -1,0 +1,102 @@
+"""Decoded audio frames of any rate and layout -> one mono 16 kHz line on the video's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from numpy.typing import NDArray
+
+RATE = 16_000
+BLOCK = RATE  # samples
+JITTER_S = 0.06  # timestamps rounded by a container stay well below this
+OPPOSED = 50.0  # energy ratio of side to middle above which the channels cancel each other
+
+Samples = NDArray[np.float32]
+
+
+class Mixdown:
+    """Lays frames on a line of samples that starts at time 0, filling gaps with silence."""
+
+    def __init__(self) -> None:
+        self._resampler: AudioResampler | None = None
+        self._shape: tuple[str, str, int] | None = None
+        self._emitted = 0  # samples of output
+        self._run_start = 0.0  # s, where the current unbroken run of frames began
+        self._run_samples = 0  # samples of input in it
+        self._rate = RATE
+        self._started = False
+
+    def add(self, frame: AudioFrame, at: float | None) -> Iterator[Samples]:
+        """Place one frame that starts at `at` seconds (None: right after the one before)."""
+        shape = (frame.format.name, frame.layout.name, frame.sample_rate)
+        expected = self._run_start + self._run_samples / self._rate
+        start = expected if at is None else at
+        slack = JITTER_S if self._started else 0.0
+        if start < expected - slack:
+            trimmed = _without_head(frame, round((expected - start) * frame.sample_rate))
+            if trimmed is None:
+                return
+            frame, start = trimmed, expected
+        if shape != self._shape or start > expected + slack:
+            yield from self._flush()
+            gap = round(start * RATE) - self._emitted
+            yield from _silence(gap)
+            self._emitted += max(gap, 0)
+            self._run_start, self._run_samples, self._rate = start, 0, frame.sample_rate
+            self._shape = shape
+            channels = "mono" if frame.layout.nb_channels == 1 else "stereo"
+            self._resampler = AudioResampler("fltp", channels, RATE, frame_size=BLOCK)
+        self._started = True
+        self._run_samples += frame.samples
+        frame.pts = None
+        assert self._resampler is not None
+        yield from self._emit(self._resampler.resample(frame))
+
+    def finish(self) -> Iterator[Samples]:
+        """What is still inside the resampler."""
+        yield from self._flush()
+
+    def _flush(self) -> Iterator[Samples]:
+        if self._resampler is not None:
+            yield from self._emit(self._resampler.resample(None))
+            self._resampler = None
+
+    def _emit(self, frames: list[AudioFrame]) -> Iterator[Samples]:
+        for frame in frames:
+            mono = _mono(np.asarray(frame.to_ndarray(), np.float32))
+            self._emitted += len(mono)
+            yield mono
+
+
+def _mono(planes: Samples) -> Samples:
+    """Mix float32 [channels, n] to [n]; channels wired in opposite phase do not cancel out."""
+    if len(planes) == 1:
+        only: Samples = planes[0]
+        return only
+    middle: Samples = (planes[0] + planes[1]) * np.float32(0.5)
+    side: Samples = (planes[0] - planes[1]) * np.float32(0.5)
+    opposed = float(np.dot(side, side)) > OPPOSED * float(np.dot(middle, middle)) + 1e-6
+    return side if opposed else middle
+
+
+def _without_head(frame: AudioFrame, count: int) -> AudioFrame | None:
+    """The frame without its first `count` samples, None if nothing is left."""
+    if count >= frame.samples:
+        return None
+    data: Any = frame.to_ndarray()
+    channels = 1 if frame.format.is_planar else frame.layout.nb_channels
+    rest = AudioFrame.from_ndarray(
+        np.ascontiguousarray(data[:, count * channels :]), frame.format.name, frame.layout.name
+    )
+    rest.sample_rate = frame.sample_rate
+    return rest
+
+
+def _silence(samples: int) -> Iterator[Samples]:
+    while samples > 0:
+        yield np.zeros(min(samples, BLOCK), np.float32)
+        samples -= BLOCK

@@ -1,0 +1,29 @@
+"""Opening a media file for writing, with the failures of a disk told in the house's words."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+from av.container import OutputContainer
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+
+
+@contextmanager
+def writing(
+    out: Path, container_format: str, options: dict[str, str] | None = None
+) -> Iterator[OutputContainer]:
+    """An open muxer on `out`. Raises GazeError DISK_FULL or FILE_UNREADABLE where it fails."""
+    try:
+        with av.open(
+            str(out.absolute()), "w", format=container_format, container_options=options or {}
+        ) as container:
+            yield container
+    except OSError as error:
+        full = error.errno == errno.ENOSPC
+        code = ErrorCode.DISK_FULL if full else ErrorCode.FILE_UNREADABLE
+        raise GazeError(code, out, error.strerror or str(error)) from error

@@ -1,0 +1,152 @@
+"""Reading the packets of one stream however damaged the file is, and saying what was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import av.error
+from av.audio.frame import AudioFrame
+from av.packet import Packet
+from av.stream import Discard, Stream
+from av.video.frame import VideoFrame
+
+from gaze_pipeline.media.source import Source
+
+Progress = Callable[[float], None]
+"""Called with the done fraction, 0..1; what it raises ends the work."""
+
+F = TypeVar("F", AudioFrame, VideoFrame)
+
+MAX_FAILED_READS = 50  # one after another, without a packet between them
+TOLERATED_PACKETS = 2  # a player hides as much
+JUMP_BACK_S = 10.0
+JUMP_FORWARD_S = 3600.0
+PAST_END_S = 60.0
+# Containers whose header is a promise; the others estimate their duration from the bit rate.
+FIRM = {"mp4", "mov", "webm", "matroska", "avi", "asf", "flv"}
+
+
+class Reader:
+    """The packets of one stream, in file order, with the clock mended.
+
+    Unreadable stretches are passed over. Timestamps that jump by more than a file can hold (a reset
+    clock in a recording) are shifted so that time goes on. After exhaustion `damage` says in words
+    what is missing, None if nothing is.
+    """
+
+    def __init__(self, source: Source, stream: Stream, on_progress: Progress | None = None) -> None:
+        self.source = source
+        self.stream = stream
+        self.reached = 0.0  # s, the end of the last packet of any stream read
+        self.end = 0.0  # s, the end of the last packet of this stream
+        self._own_promise = source.format in {"mp4", "mov"} and bool(stream.duration)
+        self._on_progress = on_progress
+        self._told = -1.0
+        self._shift = 0
+        self._last: float | None = None
+        self._packets = 0
+        self._lost = 0
+        self._lost_at = 0.0
+        self._why = ""
+
+    def __iter__(self) -> Iterator[Packet[Stream]]:
+        streams = [self.stream] if self._own_promise else self.source.streams
+        for stream in self.source.container.streams:
+            stream.discard = Discard.default if stream in streams else Discard.all
+        failures = 0
+        while failures < MAX_FAILED_READS:
+            try:
+                for packet in self.source.container.demux(*streams):
+                    failures = 0
+                    if packet.size == 0:
+                        continue
+                    if packet.stream_index != self.stream.index:
+                        self._note_other(packet)
+                        continue
+                    self._mend_clock(packet)
+                    self._packets += 1
+                    yield packet
+                break
+            except av.error.FFmpegError as error:
+                failures += 1
+                self._why = self._why or (error.strerror or str(error))
+        if self._on_progress is not None:
+            self._on_progress(1.0)
+
+    def decode(self, packet: Packet[Stream] | None, kind: type[F]) -> list[F]:
+        """The frames that `packet` completes (None: those still held back); [] if it is corrupt."""
+        try:
+            frames = self.stream.codec_context.decode(packet)  # type: ignore[attr-defined]
+        except av.error.FFmpegError as error:
+            if packet is not None:
+                self._lose(error)
+            return []
+        return [frame for frame in frames if isinstance(frame, kind)]
+
+    @property
+    def damage(self) -> str | None:
+        """What is missing, in words."""
+        parts = []
+        promise = self._promise()
+        reached = self.end if self._own_promise else self.reached
+        if promise is not None and reached < promise - 1.0 - promise / 1000:
+            parts.append(f"ends at {reached:.1f} s of {promise:.1f} s")
+        if self._lost > max(TOLERATED_PACKETS, self._packets // 1000):
+            parts.append(
+                f"{self._lost} of {self._packets} packets are corrupt, "
+                f"the first at {self._lost_at:.1f} s: {self._why}"
+            )
+        return "; ".join(parts) or None
+
+    def _promise(self) -> float | None:
+        if self.source.format not in FIRM or self.source.duration is None:
+            return None
+        if self._own_promise and self.stream.duration is not None:
+            end = (self.stream.start_time or 0) + self.stream.duration
+            return min(self.source.seconds(end, self.stream), self.source.duration)
+        return self.source.duration
+
+    def _mend_clock(self, packet: Packet[Stream]) -> None:
+        timestamp = packet.pts if packet.pts is not None else packet.dts
+        if timestamp is None:
+            return
+        at = self.source.seconds(timestamp + self._shift, self.stream)
+        if self._last is not None and not self._believable(at, self._last):
+            self._shift += round((self._last - at) / float(self.stream.time_base or 1))
+            at = self._last
+        self._last = at
+        if self._shift:
+            packet.pts = None if packet.pts is None else packet.pts + self._shift
+            packet.dts = None if packet.dts is None else packet.dts + self._shift
+        length = float((packet.duration or 0) * (self.stream.time_base or 0))
+        self.end = max(self.end, at + length)
+        self.reached = max(self.reached, self.end)
+        self._tell(at)
+
+    def _believable(self, at: float, last: float) -> bool:
+        if at < last - JUMP_BACK_S:
+            return False
+        duration = self.source.duration
+        limit = last + JUMP_FORWARD_S if duration is None else max(last, duration) + PAST_END_S
+        return at <= limit
+
+    def _note_other(self, packet: Packet[Stream]) -> None:
+        if packet.pts is not None:
+            at = self.source.seconds(packet.pts + (packet.duration or 0), packet.stream)
+            if self.source.duration is None or at < self.source.duration + PAST_END_S:
+                self.reached = max(self.reached, at)
+
+    def _lose(self, error: av.error.FFmpegError) -> None:
+        if not self._lost:
+            self._lost_at = self._last or 0.0
+            self._why = error.strerror or str(error)
+        self._lost += 1
+
+    def _tell(self, at: float) -> None:
+        if self._on_progress is None or not self.source.duration:
+            return
+        done = min(at / self.source.duration, 1.0)
+        if done >= self._told + 0.005:
+            self._told = done
+            self._on_progress(done)
