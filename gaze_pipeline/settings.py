@@ -15,6 +15,7 @@ import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -24,9 +25,10 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store.paths import DataPaths, write_whole
 
 EXAMPLE = Path(__file__).with_name("gaze.example.toml")
-VIDEO_SUFFIXES = (
-    ".mp4 .m4v .mov .mkv .webm .avi .wmv .flv .ts .m2ts .mts .mpg .mpeg .3gp .ogv .vob .asf .gif"
-).split()
+VIDEO_SUFFIXES = [
+    *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wmv", ".asf", ".flv", ".ogv", ".gif"),
+    *(".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".3gp"),
+]
 
 
 class _Section(BaseModel):
@@ -145,9 +147,12 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments win over variables, variables over `gaze.toml`."""
-        del dotenv_settings, file_secret_settings
+        del env_settings, dotenv_settings, file_secret_settings
+        variables = EnvSettingsSource(settings_cls)
+        # single keys only: GAZE_MODELS is a folder, not the section of that name
+        variables.env_vars = {k: v for k, v in variables.env_vars.items() if "__" in k}
         file = TomlConfigSettingsSource(settings_cls, data_root() / "gaze.toml")
-        return init_settings, env_settings, file
+        return init_settings, variables, file
 
 
 def data_root() -> Path:

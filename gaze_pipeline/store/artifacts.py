@@ -7,6 +7,7 @@ differs from the wanted one counts as absent.
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -31,6 +32,12 @@ class Recipe:
 
     model_id: str = ""
     parameters: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """A short name of the recipe, equal for equal recipes."""
+        text = json.dumps([self.model_id, dict(self.parameters)], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -96,9 +103,7 @@ class ArtifactStore:
     def holds(self, fingerprint: str, stage: Stage, recipe: Recipe) -> ArtifactInfo | None:
         """What is stored for a stage if that very recipe made it."""
         info = self.info(fingerprint, stage)
-        if info is None or info.recipe.model_id != recipe.model_id:
-            return None
-        return info if dict(info.recipe.parameters) == dict(recipe.parameters) else None
+        return info if info is not None and info.recipe.key == recipe.key else None
 
     def read(self, fingerprint: str, stage: Stage) -> pa.Table:
         """A stage's table. Raises GazeError(ARTIFACT_CORRUPT) when it is absent or unreadable."""

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, State, Status, video_state
 
@@ -44,6 +46,9 @@ MIGRATIONS = (
         error_code TEXT,
         error_detail TEXT NOT NULL DEFAULT '',
         attempt INTEGER NOT NULL DEFAULT 0,
+        recipe TEXT NOT NULL DEFAULT '',
+        pid INTEGER,
+        pid_started REAL,
         updated_at REAL NOT NULL,
         PRIMARY KEY (fingerprint, stage)
     ) WITHOUT ROWID;
@@ -68,7 +73,10 @@ class FileRow:
 
 @dataclass(frozen=True)
 class StageRow:
-    """How one stage of one video stands; `progress` is 0..1, `updated_at` in seconds since the epoch."""
+    """How one stage of one video stands.
+
+    `progress` is 0..1, `updated_at` in seconds since the epoch, `recipe` names what made the artifact.
+    """
 
     stage: Stage
     status: Status
@@ -76,6 +84,7 @@ class StageRow:
     error_code: ErrorCode | None = None
     error_detail: str = ""
     attempt: int = 0
+    recipe: str = ""
     updated_at: float = 0.0
 
 
@@ -213,18 +222,20 @@ class Catalog:
     # Stages
 
     def start(self, fingerprint: str, stage: Stage) -> None:
-        """A stage begins: a new attempt at zero progress."""
+        """A stage begins in this process: a new attempt at zero progress."""
+        pid = os.getpid()
         with self._write() as db:
             db.execute(
-                """INSERT INTO stages (fingerprint, stage, status, attempt, updated_at)
-                   VALUES (?, ?, 'running', 1, ?)
+                """INSERT INTO stages (fingerprint, stage, status, attempt, pid, pid_started,
+                                       updated_at) VALUES (?, ?, 'running', 1, ?, ?, ?)
                    ON CONFLICT DO UPDATE SET status = 'running', progress = 0, error_code = NULL,
-                   error_detail = '', attempt = attempt + 1, updated_at = excluded.updated_at""",
-                (fingerprint, stage.value, time.time()),
+                   error_detail = '', attempt = attempt + 1, pid = excluded.pid,
+                   pid_started = excluded.pid_started, updated_at = excluded.updated_at""",
+                (fingerprint, stage.value, pid, psutil.Process(pid).create_time(), time.time()),
             )
 
     def progress(self, fingerprint: str, stage: Stage, fraction: float) -> None:
-        """A running stage got so far (0..1); also its heartbeat."""
+        """A running stage got so far (0..1)."""
         with self._write() as db:
             db.execute(
                 """UPDATE stages SET progress = ?, updated_at = ?
@@ -239,15 +250,17 @@ class Catalog:
         status: Status,
         code: ErrorCode | None = None,
         detail: str = "",
+        recipe: str = "",
     ) -> None:
         """A stage ended in `status`; anything but a plain success carries a code."""
         with self._change() as db:
             db.execute(
                 """INSERT INTO stages (fingerprint, stage, status, progress, error_code,
-                                       error_detail, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+                                       error_detail, recipe, updated_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                    ON CONFLICT DO UPDATE SET status = excluded.status, progress = excluded.progress,
                    error_code = excluded.error_code, error_detail = excluded.error_detail,
-                   updated_at = excluded.updated_at""",
+                   recipe = excluded.recipe, pid = NULL, updated_at = excluded.updated_at""",
                 (
                     fingerprint,
                     stage.value,
@@ -255,9 +268,31 @@ class Catalog:
                     1.0 if status.settled else 0.0,
                     code and code.name,
                     detail,
+                    recipe,
                     time.time(),
                 ),
             )
+
+    def reset(self, fingerprint: str, stage: Stage) -> None:
+        """Forget how a stage stands: it is pending, with its attempts counted anew."""
+        with self._change() as db:
+            db.execute(
+                "DELETE FROM stages WHERE fingerprint = ? AND stage = ?",
+                (fingerprint, stage.value),
+            )
+
+    def release_dead(self) -> int:
+        """Put stages whose process is gone back to pending; returns how many there were."""
+        running = self._db.execute("SELECT * FROM stages WHERE status = 'running'").fetchall()
+        dead = [row for row in running if not _alive(row["pid"], row["pid_started"])]
+        for row in dead:
+            with self._change() as db:
+                db.execute(
+                    """UPDATE stages SET status = 'pending', progress = 0
+                       WHERE fingerprint = ? AND stage = ? AND status = 'running' AND pid IS ?""",
+                    (row["fingerprint"], row["stage"], row["pid"]),
+                )
+        return len(dead)
 
     def revision(self) -> int:
         """A number that grows with every change that a new snapshot would show."""
@@ -307,6 +342,14 @@ def _statements(script: str) -> Iterable[str]:
     return (part for part in script.split(";") if part.strip())
 
 
+def _alive(pid: int | None, started: float | None) -> bool:
+    """Whether that very process runs: a process id alone may have been given to another since."""
+    try:
+        return pid is not None and abs(psutil.Process(pid).create_time() - (started or 0)) < 1
+    except psutil.Error:
+        return False
+
+
 def _file(row: sqlite3.Row) -> FileRow:
     return FileRow(
         path=Path(os.fsdecode(row["path"])),
@@ -327,6 +370,7 @@ def _stage(row: sqlite3.Row) -> StageRow:
         error_code=ErrorCode[row["error_code"]] if row["error_code"] else None,
         error_detail=row["error_detail"],
         attempt=row["attempt"],
+        recipe=row["recipe"],
         updated_at=row["updated_at"],
     )
 

@@ -23,6 +23,7 @@ MEDIA = pa.schema(
         pa.field("audio_codec", pa.string()),
         pa.field("pixel_format", pa.string()),
         pa.field("audio_streams", pa.int32(), nullable=False),
+        pa.field("other_audio_first", pa.bool_(), nullable=False),
         pa.field("created", pa.string()),
         pa.field("camera", pa.string()),
         pa.field("place", pa.string()),
@@ -99,10 +100,9 @@ def embeddings(dimensions: int) -> pa.Schema:
 def matches(stage: Stage, schema: pa.Schema) -> bool:
     """Whether a table as stored satisfies the contract of `stage`."""
     if stage is Stage.EMBEDDINGS:
-        vector = schema.field("vector").type if "vector" in schema.names else None
-        if not pa.types.is_fixed_size_list(vector):
-            return False
-        return bool(schema.equals(embeddings(vector.list_size)))
+        vector = schema.field("vector").type if "vector" in schema.names else pa.null()
+        fixed = isinstance(vector, pa.FixedSizeListType)
+        return fixed and bool(schema.equals(embeddings(vector.list_size)))
     return bool(schema.equals(FIXED[stage]))
 
 

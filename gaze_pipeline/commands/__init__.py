@@ -1,0 +1,1 @@
+"""The commands of `gaze`, one file each: parse, call the domain, print."""

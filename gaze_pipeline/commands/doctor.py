@@ -1,0 +1,101 @@
+"""`gaze doctor`: check the installation and say what to do about what is wrong."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from rich.console import Console
+
+from gaze_pipeline.commands.format import count, size
+from gaze_pipeline.commands.models import ENABLES, manifest
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.library.walk import is_online
+from gaze_pipeline.models.installed import ModelState
+from gaze_pipeline.models.installed import status as model_status
+from gaze_pipeline.settings import Settings, load
+from gaze_pipeline.store.catalog import Catalog
+from gaze_pipeline.store.snapshot import current_number
+
+PACKAGES = ("dagster", "duckdb", "lancedb", "faster-whisper", "open_clip_torch", "streamlit", "av")
+LOW_DISK_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at; `problem` is None where it is well."""
+
+    what: str
+    seen: str
+    problem: ErrorCode | None = None
+
+
+def doctor() -> None:
+    """Check settings, disk, models, libraries and index. Exits with 1 if something is wrong."""
+    console = Console(highlight=False)
+    wrong = 0
+    for finding in findings():
+        mark = "[green]ok  [/]" if finding.problem is None else "[bold red]!!  [/]"
+        console.print(f"{mark}[bold]{finding.what}[/] {finding.seen}", soft_wrap=True)
+        if finding.problem is not None:
+            wrong += 1
+            console.print(
+                f"    {finding.problem.name}: {finding.problem.sentence} {finding.problem.remedy}",
+                soft_wrap=True,
+            )
+    sys.exit(1 if wrong else 0)
+
+
+def findings() -> Iterator[Finding]:
+    """Everything there is to say, in the order in which things build on each other."""
+    yield Finding("python", f"{platform.python_version()} on {platform.platform()}")
+    yield Finding("packages", ", ".join(f"{name} {version(name)}" for name in PACKAGES))
+    try:
+        settings = load()
+    except GazeError as error:
+        yield Finding("settings", f"{error.subject} {error.detail}", error.code)
+        return
+    yield Finding("settings", str(settings.paths.settings))
+    yield _disk(settings)
+    yield from _models(settings)
+    yield from _libraries(settings)
+    yield from _guarded("catalog", lambda: _catalog(settings))
+    yield from _guarded("index", lambda: f"snapshot {current_number(settings.paths)}")
+
+
+def _disk(settings: Settings) -> Finding:
+    settings.root.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.root).free
+    problem = ErrorCode.DISK_FULL if free < LOW_DISK_BYTES else None
+    return Finding("data root", f"{settings.root} ({size(free)} free)", problem)
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    for spec in manifest(settings):
+        found = model_status(spec, settings.models_dir)
+        problem = {
+            ModelState.READY: None,
+            ModelState.CORRUPT: ErrorCode.MODEL_CORRUPT,
+        }.get(found.state, ErrorCode.MODEL_MISSING)
+        yield Finding(f"model {spec.id}", f"{found.state} ({ENABLES[spec.kind]})", problem)
+
+
+def _libraries(settings: Settings) -> Iterator[Finding]:
+    for library in settings.libraries:
+        problem = None if is_online(library) else ErrorCode.LIBRARY_OFFLINE
+        yield Finding(f"library {library.name}", str(library.path), problem)
+
+
+def _catalog(settings: Settings) -> str:
+    return count(len(Catalog(settings.paths.catalog).videos()), "video")
+
+
+def _guarded(what: str, look: Callable[[], str]) -> Iterator[Finding]:
+    try:
+        yield Finding(what, look())
+    except GazeError as error:
+        yield Finding(what, error.subject, error.code)

@@ -1,0 +1,114 @@
+"""`gaze index`: do all the work there is, with a progress bar a stage."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from gaze_pipeline import instance
+from gaze_pipeline.commands.format import count
+from gaze_pipeline.commands.models import print_missing
+from gaze_pipeline.commands.scan import print_report
+from gaze_pipeline.models.installed import status as model_status
+from gaze_pipeline.stages.index import IndexReport, Watcher
+from gaze_pipeline.stages.index import index as run_index
+from gaze_pipeline.stages.register import scan_libraries
+from gaze_pipeline.stages.run import Outcome
+from gaze_pipeline.states import Stage
+from gaze_pipeline.store.snapshot import publish
+from gaze_pipeline.workspace import Workspace
+
+
+def index(
+    library: Annotated[str | None, typer.Option(help="Look for new files only here.")] = None,
+    again: Annotated[bool, typer.Option(help="Retry what failed for good, too.")] = False,
+    republish: Annotated[
+        bool, typer.Option("--publish", help="Build the index again from what is there.")
+    ] = False,
+) -> None:
+    """Scan, run every stage that is needed, and publish. Exits with 1 if a video failed."""
+    workspace = Workspace.open()
+    console = Console(highlight=False)
+    report = index_now(workspace, console, library, again)
+    if republish:
+        publish(workspace)
+    if not summarise(workspace, report, console):
+        sys.exit(1)
+
+
+def index_now(
+    workspace: Workspace, console: Console, library: str | None = None, again: bool = False
+) -> IndexReport:
+    """Scan until no file is left waiting, then index with progress bars."""
+    scanned = scan_libraries(workspace, library)
+    print_report(scanned, console)
+    while scanned.unstable:
+        time.sleep(min(1.0, workspace.settings.scan.settle_s))
+        scanned = scan_libraries(workspace, library)
+    with Progress(
+        TextColumn("{task.description:<12}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[video]}"),
+        console=console,
+    ) as progress:
+        report = run_index(workspace, _bars(workspace, progress), again)
+    instance.report(workspace, report.outcomes)
+    return report
+
+
+def summarise(workspace: Workspace, report: IndexReport, console: Console) -> bool:
+    """Say what was done, what waits and what failed; returns whether nothing failed."""
+    videos = workspace.catalog.videos()
+    done = sum(1 for outcome in report.outcomes if outcome.status.settled and not outcome.skipped)
+    console.print(f"{count(len(videos), 'video')} in the index; {count(done, 'stage')} run now.")
+    statuses = [
+        model_status(spec, workspace.settings.models_dir) for spec in workspace.models.specs
+    ]
+    print_missing(statuses, console)
+    paths = {video.fingerprint: video.path for video in videos}
+    for outcome in report.failed:
+        code = outcome.code
+        console.print(f"[bold red]{code and code.name}[/] {outcome.stage} ", end="")
+        shown = str(paths.get(outcome.fingerprint, outcome.fingerprint))
+        console.print(
+            f"{shown.encode('utf-8', 'replace').decode()}: {outcome.detail} {code and code.remedy}",
+            markup=False,
+            soft_wrap=True,
+        )
+    refused = [file for file in workspace.catalog.files() if file.error_code is not None]
+    return not report.failed and not refused
+
+
+def _bars(workspace: Workspace, progress: Progress) -> Watcher:
+    names = {video.fingerprint: video.path.name for video in workspace.catalog.videos()}
+    tasks: dict[Stage, TaskID] = {}
+    finished = dict.fromkeys(Stage, 0)
+
+    def on_plan(totals: dict[Stage, int]) -> None:
+        for stage, total in totals.items():
+            if total:
+                tasks[stage] = progress.add_task(stage.value, total=total, video="")
+
+    def on_progress(stage: Stage, fingerprint: str, fraction: float) -> None:
+        name = names.get(fingerprint, fingerprint).encode("utf-8", "replace").decode()
+        progress.update(tasks[stage], completed=finished[stage] + fraction, video=name)
+
+    def on_outcome(outcome: Outcome) -> None:
+        finished[outcome.stage] += 1
+        progress.update(tasks[outcome.stage], completed=finished[outcome.stage], video="")
+
+    return Watcher(on_plan=on_plan, on_progress=on_progress, on_outcome=on_outcome)

@@ -1,0 +1,80 @@
+"""`gaze library add | list | remove`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gaze_pipeline import settings as settings_file
+from gaze_pipeline.commands.format import count
+from gaze_pipeline.commands.scan import print_report
+from gaze_pipeline.library.walk import is_online
+from gaze_pipeline.settings import Library
+from gaze_pipeline.stages.register import scan_libraries
+from gaze_pipeline.workspace import Workspace
+
+app = typer.Typer(help="Which folders are searched.", no_args_is_help=True)
+
+
+@app.command()
+def add(
+    folder: Annotated[Path, typer.Argument(help="A folder of videos.")],
+    name: Annotated[str | None, typer.Option(help="Default: the folder's name.")] = None,
+    recursive: Annotated[bool, typer.Option(help="With the folders inside it.")] = True,
+) -> None:
+    """Add a folder and look through it."""
+    console = Console(highlight=False)
+    library = add_folder(folder, name, recursive)
+    console.print(f"Library [bold]{library.name}[/] added: {library.path}", soft_wrap=True)
+    print_report(scan_libraries(Workspace.open(), only=library.name), console)
+    console.print("`gaze index` indexes it now; a running `gaze up` does so by itself.")
+
+
+@app.command("list")
+def list_() -> None:
+    """List the libraries."""
+    workspace = Workspace.open()
+    table = Table(box=None, header_style="dim")
+    for column in ("library", "folder", "files", ""):
+        table.add_column(column, overflow="fold")
+    for library in workspace.settings.libraries:
+        files = len(workspace.catalog.files(library.name))
+        online = "" if is_online(library) else "[yellow]OFFLINE[/]"
+        table.add_row(library.name, str(library.path), str(files), online)
+    Console(highlight=False).print(
+        table if table.row_count else "No library yet: gaze library add FOLDER"
+    )
+
+
+@app.command()
+def remove(name: str) -> None:
+    """Remove a library: its videos leave the index, its files are not touched."""
+    workspace = Workspace.open()
+    settings_file.remove_library(workspace.settings, name)
+    files = workspace.catalog.files(name)
+    held = {file.fingerprint for file in files if file.fingerprint}
+    workspace.catalog.remove_library(name)
+    for fingerprint in held:
+        if workspace.catalog.video(fingerprint) is None:
+            workspace.catalog.remove_video(fingerprint)
+            workspace.artifacts.remove(fingerprint)
+    Console(highlight=False).print(
+        f"Library [bold]{name}[/] removed with {count(len(files), 'file')}. "
+        "`gaze index` publishes that now; a running `gaze up` does so by itself."
+    )
+
+
+def add_folder(folder: Path, name: str | None = None, recursive: bool = True) -> Library:
+    """Write a folder's library into the settings. Raises GazeError."""
+    current = settings_file.load()
+    taken = [library.name for library in current.libraries]
+    path = Path(folder).expanduser().resolve()
+    library = Library(
+        name=name or settings_file.library_name(path, taken), path=path, recursive=recursive
+    )
+    settings_file.add_library(current, library)
+    return library

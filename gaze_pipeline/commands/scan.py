@@ -1,0 +1,56 @@
+"""`gaze scan`: look through the libraries now."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gaze_pipeline.commands.format import count
+from gaze_pipeline.library.scan import ScanReport
+from gaze_pipeline.stages.register import scan_libraries
+from gaze_pipeline.workspace import Workspace
+
+
+def scan(
+    library: Annotated[str | None, typer.Option(help="Only this library.")] = None,
+) -> None:
+    """Look through the libraries for new, changed, moved and deleted videos."""
+    print_report(scan_libraries(Workspace.open(), only=library), Console(highlight=False))
+
+
+def print_report(report: ScanReport, console: Console) -> None:
+    """One line a kind of change, with the paths where there is something to do."""
+    kinds = {
+        "new": report.new,
+        "changed": report.changed,
+        "moved": report.moved,
+        "duplicate": report.duplicate,
+        "deleted": report.deleted,
+    }
+    found = [f"{len(paths)} {kind}" for kind, paths in kinds.items() if paths]
+    console.print(
+        f"{', '.join(found) or 'nothing changed'}; {count(report.unchanged, 'file')} as before."
+    )
+    for library in report.offline:
+        console.print(
+            f"[yellow]OFFLINE[/] library {library.name}: {library.path} is missing or empty; "
+            "nothing of it was removed.",
+            soft_wrap=True,
+        )
+    for path in report.unstable:
+        console.print("[yellow]UNSTABLE[/] ", end="")
+        console.print(f"{_shown(path)} is still being written.", markup=False, soft_wrap=True)
+    for path, error in report.unreadable:
+        console.print(f"[red]{error.code.name}[/] ", end="")
+        console.print(
+            f"{_shown(path)}: {error.code.sentence} {error.code.remedy}",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _shown(path: object) -> str:
+    """A path as text that any terminal can print."""
+    return str(path).encode("utf-8", "replace").decode()

@@ -1,0 +1,42 @@
+"""`gaze up`: everything running, one address to open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gaze_pipeline import services
+from gaze_pipeline.commands.library import add_folder
+from gaze_pipeline.commands.models import manifest, print_missing
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.models.installed import status as model_status
+from gaze_pipeline.settings import load
+
+
+def up(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of videos to add first.")
+    ] = None,
+) -> None:
+    """Start the search page, the Dagster UI and the folder watch; Ctrl-C ends all of it."""
+    console = Console(highlight=False)
+    for folder in folders or []:
+        try:
+            library = add_folder(folder)
+        except GazeError as error:
+            if error.code is not ErrorCode.LIBRARY_EXISTS:
+                raise
+        else:
+            console.print(f"Library [bold]{library.name}[/] added: {library.path}", soft_wrap=True)
+    run(console)
+
+
+def run(console: Console) -> None:
+    """Run the services until they are told to stop."""
+    settings = load()
+    found = [model_status(spec, settings.models_dir) for spec in manifest(settings)]
+    print_missing(found, console)
+    services.up(settings, lambda line: console.print(line, soft_wrap=True))

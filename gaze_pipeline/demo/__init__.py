@@ -1,0 +1,1 @@
+"""The demo's sample library: photographs and narration, made on the spot from installed packages."""

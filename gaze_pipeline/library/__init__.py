@@ -1,0 +1,1 @@
+"""Which files there are: fingerprints, folder scans, what changed."""

@@ -1,0 +1,80 @@
+"""Indexing without Dagster: plan, run batch by batch, publish after each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from gaze_pipeline.stages.plan import plan
+from gaze_pipeline.stages.run import Outcome, run_stage
+from gaze_pipeline.states import REQUIRES, Stage
+from gaze_pipeline.store.snapshot import current_revision, publish
+from gaze_pipeline.workspace import Workspace
+
+BATCH = 16
+
+
+@dataclass
+class Watcher:
+    """What the caller wants to hear of; each call comes from the indexing thread."""
+
+    on_plan: Callable[[dict[Stage, int]], None] = lambda totals: None
+    on_progress: Callable[[Stage, str, float], None] = lambda stage, fingerprint, fraction: None
+    on_outcome: Callable[[Outcome], None] = lambda outcome: None
+    on_publish: Callable[[], None] = lambda: None
+
+
+@dataclass
+class IndexReport:
+    """How an indexing run ended."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    @property
+    def failed(self) -> list[Outcome]:
+        """The outcomes that left a stage without its artifact, waiting for a model aside."""
+        return [o for o in self.outcomes if not o.status.settled and o.status.value == "failed"]
+
+
+def index(workspace: Workspace, watcher: Watcher, again: bool = False) -> IndexReport:
+    """Run every stage that can run, over all videos, and publish.
+
+    Models are loaded once for the whole run. `again` includes what failed for good or was cancelled.
+    """
+    report = IndexReport()
+    todo = plan(workspace, again)
+    watcher.on_plan({stage: sum(stage in stages for stages in todo.values()) for stage in Stage})
+    remaining = iter(todo)
+    while batch := list(islice(remaining, BATCH)):
+        _run_batch(workspace, {key: todo[key] for key in batch}, watcher, report)
+        watcher.on_publish()
+        publish(workspace)
+    if workspace.catalog.revision() != current_revision(workspace.paths):
+        watcher.on_publish()
+        publish(workspace)
+    return report
+
+
+def _run_batch(
+    workspace: Workspace,
+    todo: dict[str, Sequence[Stage]],
+    watcher: Watcher,
+    report: IndexReport,
+) -> None:
+    broken: set[tuple[str, Stage]] = set()
+    for stage in Stage:
+        keys = [
+            key
+            for key, stages in todo.items()
+            if stage in stages and (key, REQUIRES[stage]) not in broken
+        ]
+
+        def on_progress(fingerprint: str, fraction: float, stage: Stage = stage) -> None:
+            watcher.on_progress(stage, fingerprint, fraction)
+
+        for outcome in run_stage(stage, keys, workspace, on_progress):
+            report.outcomes.append(outcome)
+            watcher.on_outcome(outcome)
+            if not outcome.status.settled:
+                broken.add((outcome.fingerprint, stage))

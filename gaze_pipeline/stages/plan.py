@@ -1,0 +1,62 @@
+"""What there is to do: which stages of which videos can run now, and which wait for a model."""
+
+from __future__ import annotations
+
+from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.stages.run import WORK
+from gaze_pipeline.states import REQUIRES, Stage, Status
+from gaze_pipeline.store.catalog import VideoRow
+from gaze_pipeline.workspace import Workspace
+
+MAX_ATTEMPTS = 3
+
+
+def runnable(workspace: Workspace) -> list[Stage]:
+    """The stages whose model is there, or that need none."""
+    ready = {kind for kind in ("whisper", "clip", "detector") if workspace.models.ready(kind)}
+    return [stage for stage in Stage if WORK[stage].MODEL is None or WORK[stage].MODEL in ready]
+
+
+def plan(workspace: Workspace, again: bool = False) -> dict[str, list[Stage]]:
+    """The stages that each video needs and that can run now, oldest video first.
+
+    Stages of processes that died count as pending; those whose model is missing are written down as
+    WAITING. A cancelled stage, or one that failed for good or too often, is only included `again`.
+    """
+    workspace.catalog.release_dead()
+    recipes = {stage: work.recipe(workspace).key for stage, work in WORK.items()}
+    ready = set(runnable(workspace))
+    todo: dict[str, list[Stage]] = {}
+    for video in workspace.catalog.videos():
+        wanted = [stage for stage in Stage if _needed(video, stage, recipes[stage], again)]
+        for stage in wanted:
+            if stage not in ready and _status(video, stage) is not Status.WAITING:
+                workspace.catalog.settle(
+                    video.fingerprint, stage, Status.WAITING, ErrorCode.MODEL_MISSING
+                )
+        stages = [stage for stage in wanted if stage in ready and _fed(video, stage, wanted)]
+        if stages:
+            todo[video.fingerprint] = stages
+    return todo
+
+
+def _needed(video: VideoRow, stage: Stage, recipe: str, again: bool) -> bool:
+    row = video.stages.get(stage)
+    if row is None or row.status in (Status.PENDING, Status.WAITING):
+        return True
+    if row.status is Status.FAILED and row.error_code is not None:
+        return again or (row.error_code.retryable and row.attempt < MAX_ATTEMPTS)
+    if row.status is Status.CANCELLED:
+        return again
+    return row.status.settled and row.recipe != recipe
+
+
+def _fed(video: VideoRow, stage: Stage, wanted: list[Stage]) -> bool:
+    """Whether the stage's input is there, or will be made before it."""
+    before = REQUIRES[stage]
+    return before is None or before in wanted or _status(video, before).settled
+
+
+def _status(video: VideoRow, stage: Stage) -> Status:
+    row = video.stages.get(stage)
+    return row.status if row else Status.PENDING

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.library.scan import ScanReport, scan
+from gaze_pipeline.settings import Library, ScanSettings, Settings
+from gaze_pipeline.store.catalog import Catalog
+
+
+class Shelf:
+    """A data root with libraries `one` and `two`, whose files count as videos unless they say `bad`."""
+
+    def __init__(self, root: Path) -> None:
+        self.one, self.two = root / "one", root / "two"
+        for folder in (self.one, self.two):
+            folder.mkdir()
+            (folder / "keep.txt").write_text("so that the folder is not empty")
+        self.settings = Settings(
+            root=root / "data",
+            libraries=[Library(name="one", path=self.one), Library(name="two", path=self.two)],
+            scan=ScanSettings(settle_s=0),
+        )
+        self.catalog = Catalog(self.settings.paths.catalog)
+        self.registered: list[str] = []
+
+    def scan(self, **options: int) -> ScanReport:
+        return scan(self.settings, self.catalog, self._register, **options)
+
+    def paths(self) -> list[Path]:
+        return [file.path for file in self.catalog.files()]
+
+    def _register(self, fingerprint: str, path: Path) -> int:
+        if path.read_bytes().startswith(b"bad"):
+            raise GazeError(ErrorCode.NOT_A_VIDEO, path)
+        self.registered.append(fingerprint)
+        return 1000
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path)
+
+
+def test_new_files_are_taken_up_once(shelf: Shelf) -> None:
+    (shelf.one / "deep").mkdir()
+    film = shelf.one / "deep" / "Film.MP4"
+    film.write_bytes(b"film")
+    assert shelf.scan().new == [film]
+    again = shelf.scan()
+    assert again.changes == 0
+    assert again.unchanged == 1
+    assert len(shelf.registered) == 1
+
+
+def test_a_move_across_libraries_keeps_the_video(shelf: Shelf) -> None:
+    (shelf.one / "film.mp4").write_bytes(b"film")
+    shelf.scan()
+    (video,) = shelf.catalog.videos()
+    shutil.move(shelf.one / "film.mp4", shelf.two / "renamed.mkv")
+    report = shelf.scan()
+    assert report.moved == [(shelf.one / "film.mp4", shelf.two / "renamed.mkv")]
+    assert report.deleted == []
+    (moved,) = shelf.catalog.videos()
+    assert moved.fingerprint == video.fingerprint
+    assert moved.libraries == ["two"]
+    assert len(shelf.registered) == 1
+
+
+def test_copies_share_one_video(shelf: Shelf) -> None:
+    (shelf.one / "film.mp4").write_bytes(b"film")
+    (shelf.two / "copy.mp4").write_bytes(b"film")
+    report = shelf.scan()
+    assert len(report.new) == 1
+    assert len(report.duplicate) == 1
+    (video,) = shelf.catalog.videos()
+    assert len(video.files) == 2
+    (shelf.one / "film.mp4").unlink()
+    shelf.scan()
+    assert len(shelf.catalog.videos()) == 1
+
+
+def test_swapped_names_follow_the_content(shelf: Shelf) -> None:
+    first, second = shelf.one / "a.mp4", shelf.one / "b.mp4"
+    first.write_bytes(b"first film")
+    second.write_bytes(b"the second film")
+    shelf.scan()
+    before = {file.path: file.fingerprint for file in shelf.catalog.files()}
+    os.rename(first, shelf.one / "c")
+    os.rename(second, first)
+    os.rename(shelf.one / "c", second)
+    shelf.scan()
+    after = {file.path: file.fingerprint for file in shelf.catalog.files()}
+    assert after == {first: before[second], second: before[first]}
+
+
+def test_changed_content_is_another_video(shelf: Shelf) -> None:
+    film = shelf.one / "film.mp4"
+    film.write_bytes(b"film")
+    shelf.scan()
+    film.write_bytes(b"the director's cut")
+    report = shelf.scan()
+    assert report.changed == [film]
+    assert len(shelf.catalog.videos()) == 1
+    assert len(shelf.registered) == 2
+
+
+@pytest.mark.parametrize("unplug", ["missing", "empty"])
+def test_an_offline_library_loses_nothing(shelf: Shelf, unplug: str) -> None:
+    (shelf.one / "film.mp4").write_bytes(b"film")
+    shelf.scan()
+    shutil.rmtree(shelf.one)
+    if unplug == "empty":
+        shelf.one.mkdir()
+    report = shelf.scan()
+    assert [library.name for library in report.offline] == ["one"]
+    assert len(shelf.catalog.videos()) == 1
+
+
+def test_what_is_no_video_is_listed_with_its_reason(shelf: Shelf) -> None:
+    (shelf.one / "good.mp4").write_bytes(b"film")
+    (shelf.one / "notes.mp4").write_bytes(b"bad idea")
+    (shelf.one / "empty.mp4").touch()
+    report = shelf.scan()
+    assert report.new == [shelf.one / "good.mp4"]
+    codes = {file.path.name: file.error_code for file in shelf.catalog.files()}
+    assert codes["notes.mp4"] is ErrorCode.NOT_A_VIDEO
+    assert codes["empty.mp4"] is ErrorCode.FILE_EMPTY
+    assert shelf.scan().changes == 0, "a file that is known to be no video is not read again"
+
+
+def test_a_file_still_being_written_waits(shelf: Shelf) -> None:
+    patient = Settings(
+        root=shelf.settings.root,
+        libraries=shelf.settings.libraries,
+        scan=ScanSettings(settle_s=60),
+    )
+    (shelf.one / "film.mp4").write_bytes(b"half a fi")
+    report = scan(patient, shelf.catalog, lambda fingerprint, path: 1000)
+    assert report.unstable == [shelf.one / "film.mp4"]
+    assert shelf.catalog.videos() == []
+
+
+def test_hostile_names_survive(shelf: Shelf) -> None:
+    names = [
+        b"line\nbreak.mp4",
+        b"-rf.mp4",
+        b"invalid \xff\xfe.mp4",
+        "emoji \N{CLAPPER BOARD}.mp4".encode(),
+        b"x" * 240 + b".mp4",
+    ]
+    for index, name in enumerate(names):
+        (shelf.one / os.fsdecode(name)).write_bytes(b"film %d" % index)
+    assert len(shelf.scan().new) == len(names)
+    assert {os.fsencode(path.name) for path in shelf.paths()} == set(names)
+
+
+def test_link_loops_end_and_hidden_files_stay_out(shelf: Shelf) -> None:
+    (shelf.one / "film.mp4").write_bytes(b"film")
+    (shelf.one / ".hidden.mp4").write_bytes(b"hidden")
+    (shelf.one / "loop").symlink_to(shelf.one, target_is_directory=True)
+    (shelf.one / "dangling.mp4").symlink_to(shelf.one / "nowhere")
+    assert shelf.scan().new == [shelf.one / "film.mp4"]
+
+
+def test_a_bounded_scan_takes_up_the_rest_later(shelf: Shelf) -> None:
+    for index in range(5):
+        (shelf.one / f"{index}.mp4").write_bytes(b"film %d" % index)
+    first = shelf.scan(hash_at_most=3)
+    assert (len(first.new), first.left_over) == (3, 2)
+    second = shelf.scan(hash_at_most=3)
+    assert (len(second.new), second.left_over) == (2, 0)
+
+
+def test_removing_a_library_removes_only_what_it_alone_held(shelf: Shelf) -> None:
+    (shelf.one / "shared.mp4").write_bytes(b"shared")
+    (shelf.two / "shared.mp4").write_bytes(b"shared")
+    (shelf.one / "own.mp4").write_bytes(b"own")
+    shelf.scan()
+    without_one = Settings(
+        root=shelf.settings.root,
+        libraries=[shelf.settings.libraries[1]],
+        scan=ScanSettings(settle_s=0),
+    )
+    scan(without_one, shelf.catalog, lambda fingerprint, path: 1000)
+    assert [video.libraries for video in shelf.catalog.videos()] == [["two"]]

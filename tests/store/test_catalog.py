@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.states import Stage, State, Status
+from gaze_pipeline.store.catalog import Catalog, FileRow
+
+VIDEO = "0123456789abcdef"
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+    catalog.add_video(VIDEO, 5000)
+    catalog.put_file(FileRow(Path("/films/a.mp4"), "films", 10, 20, VIDEO))
+    return catalog
+
+
+def state(catalog: Catalog) -> State:
+    video = catalog.video(VIDEO)
+    assert video is not None
+    return video.state
+
+
+def test_a_video_goes_through_its_states(catalog: Catalog) -> None:
+    assert state(catalog) is State.QUEUED
+    expected = {
+        Stage.AUDIO: State.EXTRACTING_AUDIO,
+        Stage.TRANSCRIPT: State.TRANSCRIBING,
+        Stage.FRAMES: State.EXTRACTING_FRAMES,
+        Stage.EMBEDDINGS: State.EMBEDDING,
+        Stage.DETECTIONS: State.DETECTING,
+    }
+    for stage, running in expected.items():
+        catalog.start(VIDEO, stage)
+        catalog.progress(VIDEO, stage, 0.5)
+        assert state(catalog) is running
+        catalog.settle(VIDEO, stage, Status.DONE)
+    assert state(catalog) is State.DONE
+    video = catalog.video(VIDEO)
+    assert video is not None
+    assert video.progress == 1.0
+
+
+def test_errors_come_back_with_their_code(catalog: Catalog) -> None:
+    catalog.start(VIDEO, Stage.FRAMES)
+    catalog.settle(VIDEO, Stage.FRAMES, Status.FAILED, ErrorCode.DISK_FULL, "no room")
+    video = catalog.video(VIDEO)
+    assert video is not None
+    assert video.state is State.FAILED
+    assert video.problem is not None
+    assert (video.problem.error_code, video.problem.error_detail) == (
+        ErrorCode.DISK_FULL,
+        "no room",
+    )
+
+
+def test_a_path_that_is_not_unicode_survives(catalog: Catalog) -> None:
+    path = Path(os.fsdecode(b"/films/\xff\n.mp4"))
+    catalog.put_file(FileRow(path, "films", 1, 2, VIDEO))
+    assert path in [file.path for file in catalog.files("films")]
+
+
+def test_the_revision_grows_with_what_a_snapshot_shows(catalog: Catalog) -> None:
+    before = catalog.revision()
+    catalog.start(VIDEO, Stage.AUDIO)
+    catalog.progress(VIDEO, Stage.AUDIO, 0.5)
+    assert catalog.revision() == before
+    catalog.settle(VIDEO, Stage.AUDIO, Status.DONE)
+    assert catalog.revision() > before
+
+
+def test_stages_of_a_killed_process_are_released(catalog: Catalog, tmp_path: Path) -> None:
+    script = f"""
+from pathlib import Path
+from gaze_pipeline.states import Stage
+from gaze_pipeline.store.catalog import Catalog
+Catalog(Path({str(tmp_path / "catalog.sqlite")!r})).start({VIDEO!r}, Stage.TRANSCRIPT)
+print("started", flush=True)
+input()
+"""
+    catalog.start(VIDEO, Stage.AUDIO)
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stdin=subprocess.PIPE
+    ) as worker:
+        assert worker.stdout is not None
+        worker.stdout.readline()
+        assert catalog.release_dead() == 0
+        os.kill(worker.pid, signal.SIGKILL)
+    assert catalog.release_dead() == 1
+    video = catalog.video(VIDEO)
+    assert video is not None
+    assert video.stages[Stage.TRANSCRIPT].status is Status.PENDING
+    assert video.stages[Stage.AUDIO].status is Status.RUNNING, "this process is alive"
+
+
+def test_many_writers_lose_nothing(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+
+    def write(worker: int) -> None:
+        for number in range(20):
+            key = f"{worker:08x}{number:08x}"
+            catalog.add_video(key, 1)
+            catalog.put_file(FileRow(Path(f"/{key}"), "films", 1, 1, key))
+
+    threads = [threading.Thread(target=write, args=(worker,)) for worker in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(catalog.videos()) == 160

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gaze_pipeline.states import RUNNING_STATE, Stage, State, Status, video_state
+
+DONE = dict.fromkeys(Stage, Status.DONE)
+
+
+@given(st.dictionaries(st.sampled_from(Stage), st.sampled_from(Status)))
+def test_every_combination_has_a_state(stages: dict[Stage, Status]) -> None:
+    state = video_state(stages)
+    assert (state in RUNNING_STATE.values()) == (Status.RUNNING in stages.values())
+    assert (state is State.DONE) == (stages == DONE)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, State.DONE),
+        ({Stage.FRAMES: Status.PARTIAL}, State.PARTIAL),
+        ({Stage.EMBEDDINGS: Status.WAITING}, State.WAITING),
+        ({Stage.EMBEDDINGS: Status.WAITING, Stage.FRAMES: Status.PENDING}, State.QUEUED),
+        ({Stage.TRANSCRIPT: Status.FAILED, Stage.EMBEDDINGS: Status.WAITING}, State.FAILED),
+        ({Stage.TRANSCRIPT: Status.CANCELLED}, State.CANCELLED),
+        ({Stage.TRANSCRIPT: Status.FAILED, Stage.FRAMES: Status.RUNNING}, State.EXTRACTING_FRAMES),
+    ],
+    ids=lambda value: str(value),
+)
+def test_the_worst_news_comes_first(change: dict[Stage, Status], expected: State) -> None:
+    assert video_state({**DONE, **change}) is expected
