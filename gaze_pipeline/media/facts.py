@@ -27,7 +27,7 @@ class MediaFacts:
     audio_codec: str | None
     pixel_format: str | None
     audio_streams: int
-    other_audio_first: bool
     created: str | None
     camera: str | None
     place: str | None
+    other_audio_first: bool = False

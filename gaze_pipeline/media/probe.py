@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import av.error
 from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
 
@@ -13,7 +15,7 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.media.duration import measure_duration
 from gaze_pipeline.media.facts import MediaFacts
 from gaze_pipeline.media.geometry import Orientation, display_size, orientation, pixel_aspect
-from gaze_pipeline.media.reader import Reader
+from gaze_pipeline.media.reader import F, Reader
 from gaze_pipeline.media.source import Source, moving, open_source
 
 FIRST_FRAME_PACKETS = 600  # a broken start of up to some ten seconds is looked past
@@ -71,24 +73,28 @@ def probe(path: Path) -> MediaFacts:
 
 def _first_frame(source: Source) -> Orientation:
     """Decode one frame to see that it can be done; returns how the picture is turned."""
-    stream = source.video or source.audio
-    assert stream is not None
-    kind = VideoFrame if source.video is not None else AudioFrame
-    reader = Reader(source, stream)
-    frames: list[VideoFrame] | list[AudioFrame] = []
+    if source.video is not None:
+        picture = _first(Reader(source, source.video), VideoFrame)
+        if picture is not None:
+            return orientation(picture)
+    if source.audio is not None:
+        with suppress(av.error.FFmpegError):
+            source.container.seek(0)
+        if _first(Reader(source, source.audio), AudioFrame) is not None:
+            return Orientation()
+    weak = source.format in WEAK_FORMATS
+    code = ErrorCode.NOT_A_VIDEO if weak else ErrorCode.FILE_DAMAGED
+    raise GazeError(code, source.path, "nothing in it can be decoded")
+
+
+def _first(reader: Reader, kind: type[F]) -> F | None:
+    frames: list[F] = []
     for count, packet in enumerate(reader):
         frames = reader.decode(packet, kind)
         if frames or count >= FIRST_FRAME_PACKETS:
             break
     frames = frames or reader.decode(None, kind)
-    if not frames:
-        if source.format in WEAK_FORMATS:
-            raise GazeError(ErrorCode.NOT_A_VIDEO, source.path, "nothing in it can be decoded")
-        if source.video is None or source.audio is None:
-            raise GazeError(ErrorCode.FILE_DAMAGED, source.path, "nothing in it can be decoded")
-        return Orientation()
-    first = frames[0]
-    return orientation(first) if isinstance(first, VideoFrame) else Orientation()
+    return frames[0] if frames else None
 
 
 def _codec(stream: object, present: bool) -> str | None:

@@ -43,7 +43,7 @@ class Source:
 
     `video` and `audio` are the streams a player would play (None where there is none, or where no
     decoder is built in: `undecodable_video` then tells). `zero` is the container time, in seconds,
-    that a player shows as 0:00. `duration` is what the header promises, in seconds, None if nothing.
+    that a player shows as 0:00. `duration` is what the header promises, in seconds, or None.
     """
 
     path: Path

@@ -1,0 +1,181 @@
+"""One frame every few seconds, as a player shows them, decoding as little as possible."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from av.video.frame import VideoFrame
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.media.decoding import UnsoundKeyframeError, decoded
+from gaze_pipeline.media.geometry import Image, pixel_aspect
+from gaze_pipeline.media.picture import Painter
+from gaze_pipeline.media.reader import Progress, Reader
+from gaze_pipeline.media.selection import Step, select
+from gaze_pipeline.media.source import Source, open_source
+
+MAX_HOLD_MS = 600_000  # one frame shown for longer is sampled no further
+# Codecs whose keyframes stand for themselves, so that whole groups of pictures can be left out.
+RESTARTABLE = {
+    "av1", "dnxhd", "h264", "hevc", "mjpeg", "mpeg1video", "mpeg2video", "mpeg4", "prores", "vp8",
+    "vp9", "vvc",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A sampled frame: a player that seeks to `timestamp_ms` shows `image`.
+
+    `image` is uint8 [h, w, 3] RGB, upright, with square pixels.
+    """
+
+    timestamp_ms: int
+    image: Image
+
+
+class FrameSampler(AbstractContextManager["FrameSampler"]):
+    """Iterates once over one frame for every `every_ms` of a video, at least one.
+
+    For each multiple of `every_ms` the frame shown at that time is yielded, with its own time; a
+    frame that is shown for longer comes again, with the multiple as its time. So timestamps rise
+    strictly. The long side of an image is at most `max_px`. A file without a picture yields
+    nothing. After exhaustion `damage` says in words what could not be read, None if nothing.
+
+    Raises GazeError: as `open_source`; CODEC_UNSUPPORTED where no decoder for the picture is built
+    in; FILE_DAMAGED where not one frame can be decoded.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        every_ms: int = 2000,
+        max_px: int = 512,
+        on_progress: Progress | None = None,
+    ) -> None:
+        self._path = path
+        self._every = every_ms
+        self._max_px = max_px
+        self._on_progress = on_progress
+        self._due = 0  # ms, the next time to sample
+        self._count = 0
+        self._corrupt = 0
+        self._frames = self._sample()
+        self.damage: str | None = None
+
+    def __iter__(self) -> Iterator[Frame]:
+        return self._frames
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._frames.close()
+
+    def _sample(self) -> Generator[Frame]:
+        try:
+            yield from self._pass(selecting=True)
+        except UnsoundKeyframeError:
+            # Goes on at the time that is due, decoding everything.
+            yield from self._pass(selecting=False)
+
+    def _pass(self, selecting: bool) -> Iterator[Frame]:
+        with open_source(self._path) as source:
+            stream = source.video
+            if stream is None:
+                if source.undecodable_video:
+                    raise GazeError(ErrorCode.CODEC_UNSUPPORTED, self._path)
+                return
+            reader = Reader(source, stream, self._on_progress)
+            clock = _Clock(source)
+            name = stream.codec_context.codec.canonical_name
+            steps = (
+                select(reader, self._every, clock.to_ms)
+                if selecting and name in RESTARTABLE
+                else (Step(packet) for packet in reader)
+            )
+            painter = Painter(pixel_aspect(stream), self._max_px)
+            shown: _Shown | None = None
+            for frame in decoded(steps, reader, stream):
+                at = clock.frame_ms(frame)
+                if shown is None:
+                    self._due = self._due if self._count else max(0, at)
+                elif at < shown.at:
+                    continue
+                else:
+                    yield from self._until(at, shown)
+                shown = _Shown(frame, at, painter)
+            if shown is not None:
+                yield from self._until(max(shown.at + 1, math.ceil(reader.end * 1000)), shown)
+            self.damage = self._describe(reader)
+        if not self._count:
+            raise GazeError(ErrorCode.FILE_DAMAGED, self._path, "not one frame can be decoded")
+
+    def _until(self, end: int, shown: _Shown) -> Iterator[Frame]:
+        """What is due before `end` ms while `shown` is on the screen."""
+        while self._due < end:
+            if self._due - shown.at > MAX_HOLD_MS:
+                self._due = -(-end // self._every) * self._every
+                return
+            due, self._due = self._due, (self._due // self._every + 1) * self._every
+            image, first = shown.show()
+            self._count += 1
+            self._corrupt += first and shown.corrupt
+            yield Frame(max(shown.at, 0) if first else due, image)
+
+    def _describe(self, reader: Reader) -> str | None:
+        parts = [reader.damage] if reader.damage else []
+        if self._corrupt:
+            parts.append(f"{self._corrupt} of {self._count} frames are damaged")
+        return "; ".join(parts) or None
+
+
+class _Clock:
+    """Timestamps of the video stream in the player's ms, rounded up: never before the frame."""
+
+    def __init__(self, source: Source) -> None:
+        assert source.video is not None
+        self._source = source
+        self._stream = source.video
+        rate = float(self._stream.average_rate or self._stream.guessed_rate or 25)
+        self._step = 1000.0 / rate
+        self._last = -self._step
+
+    def to_ms(self, pts: int) -> int:
+        return math.ceil(self._source.seconds(pts, self._stream) * 1000 - 1e-6)
+
+    def frame_ms(self, frame: VideoFrame) -> int:
+        """The frame's time; without a timestamp, one frame after the one before."""
+        self._last = self._last + self._step if frame.pts is None else self.to_ms(frame.pts)
+        return math.ceil(self._last)
+
+
+class _Shown:
+    """The frame on the screen, painted once however often it is asked for."""
+
+    def __init__(self, frame: VideoFrame, at: int, painter: Painter) -> None:
+        self.at = at
+        self.corrupt = frame.is_corrupt
+        self._frame = frame
+        self._painter = painter
+        self._image: Image | None = None
+
+    def show(self) -> tuple[Image, bool]:
+        """The image, and whether this is the first time it is shown."""
+        first = self._image is None
+        if self._image is None:
+            self._image = self._painter.paint(self._frame)
+        return self._image, first
+
+
+def sample_frames(
+    path: Path, every_ms: int = 2000, max_px: int = 512, on_progress: Progress | None = None
+) -> Iterator[Frame]:
+    """The frames of a `FrameSampler`, for callers that need not know of damage."""
+    return iter(FrameSampler(path, every_ms, max_px, on_progress))

@@ -1,0 +1,96 @@
+"""Which packets must be decoded to get the frame shown at each of a row of times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+MAX_PENDING_BYTES = 64 << 20
+NEVER_SKIPPED = 3  # the last ones before a wanted frame: one of them may be a hidden frame
+
+
+class Coded(Protocol):
+    """What the selection needs to know of a packet."""
+
+    pts: int | None
+    dts: int | None
+    is_keyframe: bool
+    size: int
+
+
+P = TypeVar("P", bound=Coded)
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[P]):
+    """A packet to decode.
+
+    `droppable`: the frame itself is not wanted, so it may be skipped if no other frame refers to
+    it. `restart`: packets before this keyframe were left out, decoding begins afresh here.
+    """
+
+    packet: P
+    droppable: bool = False
+    restart: bool = False
+
+
+def select(packets: Iterable[P], every_ms: int, to_ms: Callable[[int], int]) -> Iterator[Step[P]]:
+    """The packets of a stream, in decoding order, that frames every `every_ms` depend on.
+
+    The wanted frames are the first one and, for every multiple of `every_ms`, the last whose time
+    `to_ms(pts)` does not exceed it. A packet without pts ends the selection: all from there on are
+    passed through.
+    """
+    pending: list[P] = []
+    due: int | None = None
+    gap = False
+    size = 0
+    rest = iter(packets)
+    for packet in rest:
+        if packet.pts is None:
+            yield from (Step(waiting) for waiting in (*pending, packet))
+            yield from (Step(later) for later in rest)
+            return
+        shown = to_ms(packet.pts)
+        if due is None:
+            due = max(0, shown)
+        # No packet after this one is shown before its dts: all candidates for `due` are known.
+        while packet.dts is not None and pending and to_ms(packet.dts) > due:
+            for step in _up_to(due, pending, gap, to_ms):
+                gap = False
+                yield step
+            due = (due // every_ms + 1) * every_ms
+        if packet.is_keyframe and shown <= due:
+            gap = gap or bool(pending)
+            pending.clear()
+            size = 0
+        pending.append(packet)
+        size += packet.size
+        if size > MAX_PENDING_BYTES:
+            for index, waiting in enumerate(pending):
+                yield Step(waiting, restart=gap and index == 0)
+            pending.clear()
+            gap, size = False, 0
+    while due is not None and pending:
+        for step in _up_to(due, pending, gap, to_ms):
+            gap = False
+            yield step
+        if all(to_ms(packet.pts or 0) <= due for packet in pending):
+            return
+        due = (due // every_ms + 1) * every_ms
+
+
+def _up_to(due: int, pending: list[P], gap: bool, to_ms: Callable[[int], int]) -> Iterator[Step[P]]:
+    """Take from `pending` what the frame shown at `due` needs."""
+    candidates = sorted(p.pts for p in pending if p.pts is not None and to_ms(p.pts) <= due)
+    if not candidates:
+        return
+    wanted = candidates[-1]
+    kept = candidates[-NEVER_SKIPPED:][0]
+    last = next(index for index, packet in enumerate(pending) if packet.pts == wanted)
+    needed = pending[: last + 1]
+    del pending[: last + 1]
+    for index, packet in enumerate(needed):
+        droppable = packet.pts is not None and packet.pts < kept
+        yield Step(packet, droppable, restart=gap and index == 0)
