@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,13 +105,18 @@ class ArtifactStore:
         info = self.info(fingerprint, stage)
         return info if info is not None and info.recipe.key == recipe.key else None
 
-    def read(self, fingerprint: str, stage: Stage) -> pa.Table:
-        """A stage's table. Raises GazeError(ARTIFACT_CORRUPT) when it is absent or unreadable."""
-        return _read_table(self.paths.artifact(fingerprint, stage))
+    def read(
+        self, fingerprint: str, stage: Stage, columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """A stage's table, or only these columns of it.
+
+        Raises GazeError(ARTIFACT_CORRUPT) when it is absent, unreadable or breaks the contract.
+        """
+        return _read_table(self.paths.artifact(fingerprint, stage), stage, columns)
 
     def read_facts(self, fingerprint: str) -> pa.Table:
         """The media facts of a video. Raises GazeError(ARTIFACT_CORRUPT)."""
-        return _read_table(self.paths.facts(fingerprint))
+        return _read_table(self.paths.facts(fingerprint), None, None)
 
     def fingerprints(self) -> Iterator[str]:
         """Every video that has a folder."""
@@ -131,11 +136,17 @@ def _write_table(path: Path, table: pa.Table) -> None:
         raise disk_error(error, path) from error
 
 
-def _read_table(path: Path) -> pa.Table:
+def _read_table(path: Path, stage: Stage | None, columns: Sequence[str] | None) -> pa.Table:
     try:
-        return pq.read_table(path, partitioning=None).replace_schema_metadata(None)
+        with pq.ParquetFile(path) as file:
+            stored = file.schema_arrow.remove_metadata()
+            sound = schemas.matches(stage, stored) if stage else stored.equals(schemas.MEDIA)
+            table = file.read(columns, use_threads=False) if sound else None
     except (OSError, pa.ArrowException) as error:
         raise GazeError(ErrorCode.ARTIFACT_CORRUPT, path, str(error)) from error
+    if table is None:
+        raise GazeError(ErrorCode.ARTIFACT_CORRUPT, path, "its columns are not those expected")
+    return table.replace_schema_metadata(None)
 
 
 def disk_error(error: OSError, path: Path) -> GazeError:

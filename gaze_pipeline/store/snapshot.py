@@ -1,0 +1,86 @@
+"""Publication: one immutable snapshot of everything searchable, swapped in by one atomic rename.
+
+A publisher builds `index/search-00000042.duckdb` under a temporary name, brings the vectors in line and
+pins their version, then makes the file appear and points `CURRENT` at it. Killed at any point it leaves
+the previous snapshot in force; the next publication sweeps what it left.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import duckdb
+from filelock import FileLock
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.store import snapshot_files as files
+from gaze_pipeline.store.paths import replacing
+from gaze_pipeline.store.snapshot_files import SnapshotInfo, current_number, current_revision
+from gaze_pipeline.store.snapshot_tables import fill
+from gaze_pipeline.store.snapshot_vectors import sync_vectors
+from gaze_pipeline.store.vectors import VectorStore
+
+if TYPE_CHECKING:
+    from gaze_pipeline.workspace import Workspace
+
+__all__ = ["SnapshotInfo", "current_number", "current_revision", "publish"]
+
+
+def publish(workspace: Workspace) -> SnapshotInfo:
+    """Publish what the artifacts hold now; waits while another process publishes.
+
+    Corrupt artifacts are left out, with their reason in the snapshot. Raises GazeError(DISK_FULL).
+    """
+    paths = workspace.paths
+    paths.index.mkdir(parents=True, exist_ok=True)
+    with FileLock(paths.index / ".publish.lock"), _disk_full(workspace):
+        info = _build(workspace, number=files.next_number(paths))
+        files.point_to(paths, info)
+        VectorStore(paths, info.visual_model).clean(files.sweep(paths))
+    return info
+
+
+def _build(workspace: Workspace, number: int) -> SnapshotInfo:
+    revision = workspace.catalog.revision()  # before anything is read: never newer than the content
+    videos = workspace.catalog.videos()
+    model = workspace.models.spec("clip").id
+    vectors = VectorStore(workspace.paths, model)
+    reasons = sync_vectors(vectors, model, videos, workspace.artifacts)
+    version = vectors.pin(number)
+    now = time.time()
+    with (
+        replacing(files.file_of(workspace.paths, number)) as temporary,
+        files.connect(temporary, read_only=False) as db,
+    ):
+        fill(db, videos, workspace.artifacts, reasons)
+        db.execute("INSERT INTO meta VALUES (?, ?, ?, ?)", [number, revision, now, model])
+        return SnapshotInfo(
+            number=number,
+            revision=revision,
+            published_at=now,
+            videos=_count(db, "videos"),
+            segments=_count(db, "segments"),
+            frames=_count(db, "frames"),
+            vectors=vectors.rows(),
+            visual_model=model,
+            vector_table=vectors.name if version is not None else None,
+            vector_version=version,
+        )
+
+
+def _count(db: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = db.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return int(row[0]) if row else 0
+
+
+@contextmanager
+def _disk_full(workspace: Workspace) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, RuntimeError, duckdb.Error) as error:
+        if "No space left" not in str(error):
+            raise
+        raise GazeError(ErrorCode.DISK_FULL, workspace.paths.root, str(error)) from error

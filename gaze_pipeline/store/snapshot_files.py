@@ -1,0 +1,124 @@
+"""The files of published snapshots: their names, the `CURRENT` pointer, what may be swept away."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.store.paths import DataPaths, write_whole
+
+KEPT = 2
+"""How many snapshots stay: the published one, and the one before it for queries under way."""
+_NAME = re.compile(r"^search-(\d{8})\.duckdb$")
+
+
+class SnapshotInfo(BaseModel):
+    """What a snapshot holds; `CURRENT` carries it.
+
+    `revision` is that of the catalog when the publication began; `vectors` counts embedded frames;
+    `vector_table` and `vector_version` name the LanceDB table it reads; `published_at` is in seconds
+    since the epoch.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    revision: int
+    published_at: float
+    videos: int
+    segments: int
+    frames: int
+    vectors: int
+    visual_model: str
+    vector_table: str | None = None
+    vector_version: int | None = None
+
+
+def file_of(paths: DataPaths, number: int) -> Path:
+    """The DuckDB file of a snapshot."""
+    return paths.index / f"search-{number:08d}.duckdb"
+
+
+def current(paths: DataPaths) -> SnapshotInfo | None:
+    """The published snapshot, or None before the first publication.
+
+    Raises GazeError(INDEX_CORRUPT) when the pointer cannot be read.
+    """
+    pointer = paths.index / "CURRENT"
+    try:
+        return SnapshotInfo.model_validate_json(pointer.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        raise GazeError(ErrorCode.INDEX_CORRUPT, pointer, str(error)) from error
+
+
+def current_number(paths: DataPaths) -> int | None:
+    """The number of the published snapshot. Raises GazeError(INDEX_CORRUPT)."""
+    info = current(paths)
+    return info.number if info else None
+
+
+def current_revision(paths: DataPaths) -> int | None:
+    """The catalog revision that the published snapshot shows; None when there is no sound one."""
+    try:
+        info = current(paths)
+    except GazeError:
+        return None
+    return info.revision if info and file_of(paths, info.number).is_file() else None
+
+
+def point_to(paths: DataPaths, info: SnapshotInfo) -> None:
+    """Make a snapshot the current one."""
+    write_whole(paths.index / "CURRENT", info.model_dump_json().encode())
+
+
+def next_number(paths: DataPaths) -> int:
+    """A number above every snapshot there is or was, after sweeping what dead publishers left."""
+    published = 0
+    with contextlib.suppress(GazeError):
+        published = current_number(paths) or 0
+    unfinished = [number for number in _numbers(paths) if published and number > published]
+    leavings = [*paths.index.glob(".search-*"), *paths.index.glob(".CURRENT.*")]
+    _delete([*leavings, *(file_of(paths, number) for number in unfinished)])
+    return max([published, *_numbers(paths)]) + 1
+
+
+def sweep(paths: DataPaths) -> list[int]:
+    """Delete all but the newest snapshots; returns those."""
+    present = _numbers(paths)
+    _delete(file_of(paths, number) for number in present[:-KEPT])
+    return present[-KEPT:]
+
+
+def _numbers(paths: DataPaths) -> list[int]:
+    found = (_NAME.match(path.name) for path in paths.index.glob("search-*.duckdb"))
+    return sorted(int(match[1]) for match in found if match)
+
+
+def _delete(obsolete: Iterable[Path]) -> None:
+    for path in obsolete:
+        with contextlib.suppress(OSError):  # still open in a reader, on Windows
+            path.unlink()
+
+
+def connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open a snapshot file with full-text search at hand; nothing is ever downloaded."""
+    import duckdb_extension_fts
+
+    connection = duckdb.connect(
+        str(path),
+        read_only=read_only,
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+    )
+    connection.execute("SET enable_progress_bar = false")
+    package = Path(duckdb_extension_fts.__file__).parent
+    extension = next(package.rglob(f"v{duckdb.__version__}/fts.duckdb_extension"))
+    connection.load_extension(str(extension))
+    return connection

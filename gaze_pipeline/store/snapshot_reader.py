@@ -1,0 +1,95 @@
+"""Reading published snapshots: read-only, from many threads, always the newest."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import duckdb
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.store import snapshot_files as files
+from gaze_pipeline.store.paths import DataPaths
+from gaze_pipeline.store.snapshot_files import SnapshotInfo
+from gaze_pipeline.store.vectors import VectorReader
+
+_ATTEMPTS = 3
+
+
+class Snapshot:
+    """One published snapshot. Stays readable while newer ones are published."""
+
+    def __init__(self, paths: DataPaths, info: SnapshotInfo) -> None:
+        self.info = info
+        self._paths = paths
+        self._lock = threading.Lock()
+        self._vectors: VectorReader | None = None
+        path = files.file_of(paths, info.number)
+        try:
+            self._db = files.connect(path, read_only=True)
+            self._db.execute("SELECT number FROM meta").fetchone()
+        except duckdb.Error as error:
+            raise GazeError(ErrorCode.INDEX_CORRUPT, path, str(error)) from error
+
+    @classmethod
+    def open(cls, paths: DataPaths) -> Snapshot:
+        """The current snapshot. Raises GazeError(INDEX_MISSING | INDEX_CORRUPT)."""
+        for attempt in range(_ATTEMPTS):
+            info = files.current(paths)
+            if info is None:
+                raise GazeError(ErrorCode.INDEX_MISSING, paths.index)
+            try:
+                return cls(paths, info)
+            except GazeError:  # replaced twice since the pointer was read?
+                if attempt == _ATTEMPTS - 1 or files.current(paths) == info:
+                    raise
+        raise AssertionError("unreachable")
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own for one query; close it after use."""
+        return self._db.cursor()
+
+    def rows(self, query: str, values: list[Any] | dict[str, Any] | None = None) -> list[Any]:
+        """The rows of a query. Raises GazeError(INDEX_CORRUPT) when the file cannot be read."""
+        try:
+            with self.cursor() as cursor:
+                return cursor.execute(query, values).fetchall()
+        except (duckdb.IOException, duckdb.SerializationException) as error:
+            path = files.file_of(self._paths, self.info.number)
+            raise GazeError(ErrorCode.INDEX_CORRUPT, path, str(error)) from error
+
+    @property
+    def vectors(self) -> VectorReader | None:
+        """The frame vectors of this snapshot, None when it has none.
+
+        Raises GazeError(INDEX_CORRUPT) when they cannot be opened.
+        """
+        table, version = self.info.vector_table, self.info.vector_version
+        if table is None or version is None:
+            return None
+        with self._lock:
+            if self._vectors is None:
+                try:
+                    self._vectors = VectorReader(self._paths, table, version)
+                except (OSError, RuntimeError, ValueError) as error:
+                    raise GazeError(
+                        ErrorCode.INDEX_CORRUPT, self._paths.vectors, str(error)
+                    ) from error
+            return self._vectors
+
+
+class SnapshotPool:
+    """Hands out the newest snapshot; a new publication is noticed at the next call."""
+
+    def __init__(self, paths: DataPaths) -> None:
+        self._paths = paths
+        self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
+
+    def latest(self) -> Snapshot:
+        """The current snapshot. Raises GazeError(INDEX_MISSING | INDEX_CORRUPT)."""
+        number = files.current_number(self._paths)
+        with self._lock:
+            if self._snapshot is None or self._snapshot.info.number != number:
+                self._snapshot = Snapshot.open(self._paths)
+            return self._snapshot
