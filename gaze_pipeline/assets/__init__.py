@@ -1,0 +1,1 @@
+"""The assets: one thin file a stage."""

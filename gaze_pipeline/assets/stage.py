@@ -1,0 +1,154 @@
+"""Running a stage over the partitions of a run, with an exact result for each video."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from dagster._utils.warnings import disable_dagster_warnings
+
+from gaze_pipeline.errors import ErrorCode, explain
+from gaze_pipeline.partitions import videos
+from gaze_pipeline.resources import WorkspaceResource
+from gaze_pipeline.stages.run import Outcome, run_stage
+from gaze_pipeline.states import Stage, Status
+from gaze_pipeline.store.contract import violations
+from gaze_pipeline.workspace import Workspace
+
+if TYPE_CHECKING:
+    Result = dg.MaterializeResult[None]
+else:
+    Result = dg.MaterializeResult  # Dagster knows its result class only without a parameter
+
+Compute = Callable[[dg.AssetExecutionContext, WorkspaceResource], Result]
+
+
+def stage_asset(
+    stage: Stage,
+    group: str,
+    kinds: set[str],
+    after: dg.AssetsDefinition | None = None,
+    pool: str | None = None,
+) -> Callable[[Compute], dg.AssetsDefinition]:
+    """Declare the asset of a stage: one partition a video, a range of them in one run."""
+    description = "The agreed columns; times within the video, scores and boxes within 0..1."
+    with disable_dagster_warnings():  # backfill policies are marked beta
+        return dg.asset(
+            name=stage.value,
+            deps=[after] if after else None,
+            partitions_def=videos,
+            backfill_policy=dg.BackfillPolicy.single_run(),
+            group_name=group,
+            kinds=kinds,
+            pool=pool,
+            check_specs=[dg.AssetCheckSpec("contract", asset=stage.value, description=description)],
+        )
+
+
+def run_partitions(context: dg.AssetExecutionContext, stage: Stage, workspace: Workspace) -> Result:
+    """Bring the run's videos up to date.
+
+    When some fail, the others are recorded as materialized and the step fails with the reasons.
+    """
+    keys = context.partition_keys
+    outcomes: list[Outcome] = []
+    try:
+        for outcome in run_stage(stage, keys, workspace):
+            outcomes.append(outcome)
+            context.log.info(
+                f"{len(outcomes)}/{len(keys)} {outcome.fingerprint}: {_summary(outcome)}"
+            )
+    except BaseException:
+        _release(context, stage, keys, workspace)
+        raise
+    good = [outcome for outcome in outcomes if outcome.status.settled]
+    if len(good) == len(outcomes):
+        for outcome in good:
+            context.add_asset_metadata(
+                metadata(outcome, workspace), partition_key=outcome.fingerprint
+            )
+        return dg.MaterializeResult(check_results=[_check(good, workspace)])
+    for outcome in good:
+        context.log_event(materialization(outcome, workspace))
+    raise _failure([outcome for outcome in outcomes if not outcome.status.settled])
+
+
+def materialization(outcome: Outcome, workspace: Workspace) -> dg.AssetMaterialization:
+    """The event that records one video's result."""
+    return dg.AssetMaterialization(
+        asset_key=outcome.stage.value,
+        partition=outcome.fingerprint,
+        metadata=metadata(outcome, workspace),
+    )
+
+
+def metadata(outcome: Outcome, workspace: Workspace) -> Mapping[str, dg.MetadataValue[Any]]:
+    """What the Dagster UI shows of one video's result."""
+    video = workspace.catalog.video(outcome.fingerprint)
+    info = workspace.artifacts.info(outcome.fingerprint, outcome.stage)
+    artifact = workspace.paths.artifact(outcome.fingerprint, outcome.stage)
+    entries: dict[str, dg.MetadataValue[Any]] = {
+        "dagster/row_count": dg.MetadataValue.int(outcome.rows),
+        "seconds": dg.MetadataValue.float(round(outcome.seconds, 3)),
+        "skipped": dg.MetadataValue.bool(outcome.skipped),
+        "artifact": dg.MetadataValue.path(str(artifact)),
+    }
+    if video is not None:
+        entries["video"] = dg.MetadataValue.path(str(video.path))
+    if info is not None and info.recipe.model_id:
+        entries["model"] = dg.MetadataValue.text(info.recipe.model_id)
+    if outcome.code is not None:
+        entries["problem"] = dg.MetadataValue.text(_reason(outcome))
+    return entries
+
+
+def _release(
+    context: dg.AssetExecutionContext, stage: Stage, keys: Sequence[str], workspace: Workspace
+) -> None:
+    """Leave the interrupted video CANCELLED only if a person cancelled; a shutdown resumes it."""
+    run = context.instance.get_run_by_id(context.run_id)
+    if run is not None and run.status is dg.DagsterRunStatus.CANCELING:
+        return
+    for fingerprint in keys:
+        video = workspace.catalog.video(fingerprint)
+        row = video.stages.get(stage) if video else None
+        if row is not None and row.status is Status.CANCELLED:
+            workspace.catalog.reset(fingerprint, stage)
+
+
+def _check(outcomes: Sequence[Outcome], workspace: Workspace) -> dg.AssetCheckResult:
+    found = {
+        outcome.fingerprint: problems
+        for outcome in outcomes
+        if (problems := violations(workspace.artifacts, outcome.fingerprint, outcome.stage))
+    }
+    return dg.AssetCheckResult(
+        check_name="contract",
+        passed=not found,
+        metadata={"videos": len(outcomes), "violations": dg.MetadataValue.json(found)},
+    )
+
+
+def _failure(failed: Sequence[Outcome]) -> dg.Failure:
+    codes = sorted({(outcome.code or ErrorCode.INTERNAL).name for outcome in failed})
+    count = f"{len(failed)} video{'s' if len(failed) > 1 else ''}"
+    return dg.Failure(
+        f"{count} failed ({', '.join(codes)}); the others are done. {_reason(failed[0])}",
+        metadata={
+            outcome.fingerprint: dg.MetadataValue.text(_reason(outcome)) for outcome in failed
+        },
+        allow_retries=False,
+    )
+
+
+def _reason(outcome: Outcome) -> str:
+    return explain(outcome.code or ErrorCode.INTERNAL, outcome.fingerprint, outcome.detail)
+
+
+def _summary(outcome: Outcome) -> str:
+    if outcome.skipped:
+        return f"already there, {outcome.rows} rows"
+    if outcome.status.settled:
+        return f"{outcome.status}, {outcome.rows} rows in {outcome.seconds:.1f} s"
+    return _reason(outcome)

@@ -1,0 +1,23 @@
+"""What `workspace.yaml` loads."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from gaze_pipeline import jobs, schedules, sensors
+from gaze_pipeline.assets.audio import audio
+from gaze_pipeline.assets.detections import detections
+from gaze_pipeline.assets.embeddings import embeddings
+from gaze_pipeline.assets.frames import frames
+from gaze_pipeline.assets.search_index import search_index
+from gaze_pipeline.assets.transcript import transcript
+from gaze_pipeline.resources import WorkspaceResource
+
+defs = dg.Definitions(
+    assets=[audio, transcript, frames, embeddings, detections, search_index],
+    jobs=[jobs.ingest, jobs.publish, jobs.upkeep],
+    sensors=[sensors.folders, sensors.finished_work],
+    schedules=[schedules.nightly],
+    resources={"workspace": WorkspaceResource()},
+    executor=dg.in_process_executor,
+)

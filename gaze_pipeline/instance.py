@@ -1,0 +1,90 @@
+"""Dagster's instance in the data root: its home, its settings, its records.
+
+The command line imports this, so Dagster itself is imported where it is used.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gaze_pipeline.store.paths import DataPaths, write_whole
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+    from gaze_pipeline.stages.run import Outcome
+    from gaze_pipeline.workspace import Workspace
+
+TEMPLATE = Path(__file__).with_name("dagster.yaml")
+
+
+def prepare_home(paths: DataPaths) -> Path:
+    """Write our `dagster.yaml` into the home if it is not there as it should be; returns the home."""
+    home = paths.dagster_home
+    wanted = TEMPLATE.read_bytes()
+    target = home / "dagster.yaml"
+    if not target.is_file() or target.read_bytes() != wanted:
+        write_whole(target, wanted)
+    return home
+
+
+def environment(paths: DataPaths) -> Mapping[str, str]:
+    """The variables under which every Dagster process of the data root runs."""
+    return {
+        **os.environ,
+        "GAZE_DATA": str(paths.root),
+        "DAGSTER_HOME": str(paths.dagster_home),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        "DO_NOT_TRACK": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+@contextmanager
+def open_instance(paths: DataPaths) -> Iterator[DagsterInstance]:
+    """The instance of a data root, whatever DAGSTER_HOME says."""
+    from dagster import DagsterInstance
+
+    with DagsterInstance.from_config(str(prepare_home(paths))) as instance:
+        yield instance
+
+
+def prune_records(instance: DagsterInstance, home: Path, older_than: float) -> int:
+    """Delete the event logs and outputs of runs that ended before `older_than` (s since the epoch).
+
+    Deleting a run would forget what it materialized; its files alone can go. Returns how many runs
+    there were.
+    """
+    from dagster import RunsFilter
+    from dagster._core.storage.dagster_run import FINISHED_STATUSES
+
+    before = datetime.fromtimestamp(older_than, UTC)
+    old = RunsFilter(statuses=FINISHED_STATUSES, updated_before=before)
+    pruned = 0
+    for run_id in instance.get_run_ids(old):
+        records = home / "history" / "runs" / f"{run_id}.db"
+        outputs = home / "storage" / run_id
+        pruned += records.exists() or outputs.exists()
+        for suffix in ("", "-wal", "-shm"):
+            records.with_name(records.name + suffix).unlink(missing_ok=True)
+        shutil.rmtree(outputs, ignore_errors=True)
+    return pruned
+
+
+def report(workspace: Workspace, outcomes: Iterable[Outcome]) -> None:
+    """Tell Dagster what was made without it, so that its UI agrees; nothing if it was never used."""
+    from gaze_pipeline.assets.stage import materialization
+
+    made = [outcome for outcome in outcomes if outcome.status.settled and not outcome.skipped]
+    if not made or not (workspace.paths.dagster_home / "dagster.yaml").is_file():
+        return
+    with open_instance(workspace.paths) as instance:
+        instance.add_dynamic_partitions("videos", [outcome.fingerprint for outcome in made])
+        for outcome in made:
+            instance.report_runless_asset_event(materialization(outcome, workspace))

@@ -1,0 +1,85 @@
+"""Child processes: started in one group under a guardian, their output kept in bounded logs."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+LOG_BYTES = 4 * 1024 * 1024
+LOG_COUNT = 3
+WORKING_FOLDER = Path(__file__).resolve().parents[1]
+
+
+class Family:
+    """A group of processes that end together, at the latest with this process."""
+
+    def __init__(self, environment: Mapping[str, str], logs: Path, secret: str) -> None:
+        self._environment = dict(environment)
+        self._logs = logs
+        self._secret = secret
+        self._guardian = subprocess.Popen(
+            [sys.executable, "-m", "gaze_pipeline.guardian"],
+            stdin=subprocess.PIPE,
+            env=self._environment,
+            cwd=WORKING_FOLDER,
+            process_group=0,
+        )
+
+    @property
+    def guarded(self) -> bool:
+        """Whether the guardian lives."""
+        return self._guardian.poll() is None
+
+    def start(self, name: str, arguments: Sequence[str]) -> subprocess.Popen[str]:
+        """Start a Python process of the family; what it prints goes to its log."""
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=self._environment,
+            cwd=WORKING_FOLDER,
+            text=True,
+            errors="replace",
+            process_group=self._guardian.pid,
+        )
+        threading.Thread(target=self._keep, args=(name, process), daemon=True).start()
+        return process
+
+    def end(self, timeout_s: float) -> None:
+        """End every process of the family; what does not stop by itself is killed."""
+        assert self._guardian.stdin is not None
+        self._guardian.stdin.close()
+        self._guardian.wait(timeout_s)
+
+    def _keep(self, name: str, process: subprocess.Popen[str]) -> None:
+        log = rotating_log(self._logs / f"{name}.log")
+        assert process.stdout is not None
+        for line in process.stdout:
+            log.info(line.rstrip("\n").replace(self._secret, "<token>"))
+        for handler in log.handlers:
+            handler.close()
+
+
+def rotating_log(path: Path) -> logging.Logger:
+    """A logger that writes lines to `path`, keeping a few files of a few MiB each."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_COUNT, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    log = logging.Logger(path.stem)
+    log.addHandler(handler)
+    return log
+
+
+def last_line(path: Path) -> str:
+    """The last line of a log that says something, or an empty text."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return next((line for line in reversed(lines) if line.strip()), "")

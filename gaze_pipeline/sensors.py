@@ -1,0 +1,159 @@
+"""The sensors: folders become partitions and runs, finished work becomes a published snapshot."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+
+from gaze_pipeline import inflight
+from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.jobs import ingest, publish
+from gaze_pipeline.partitions import Batch, Candidate, batches, videos
+from gaze_pipeline.resources import WorkspaceResource
+from gaze_pipeline.stages.plan import plan
+from gaze_pipeline.stages.register import scan_libraries
+from gaze_pipeline.states import Status
+from gaze_pipeline.store.snapshot import current_revision
+from gaze_pipeline.workspace import Workspace
+
+PartitionsChange = dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest
+
+MAX_QUEUED = 8
+MAX_HASHED = 100
+PUBLISH_EVERY_S = 20.0
+PUBLISH_SHARE = 5
+"""While videos are being indexed, publishing may take one part in so many of the time."""
+
+
+@dg.sensor(
+    job=ingest,
+    minimum_interval_seconds=10,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Looks for new, changed, moved and deleted videos, and asks for what is to be done.",
+)
+def folders(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -> dg.SensorResult:
+    """Scan within a bound, keep the partitions in step with the catalog, request runs."""
+    space, instance, now = workspace.get(), context.instance, time.time()
+    cursor = json.loads(context.cursor or "{}")
+    if now >= cursor.get("next_scan", 0.0):
+        report = scan_libraries(space, hash_at_most=MAX_HASHED)
+        again_soon = report.left_over or report.unstable
+        cursor["next_scan"] = now + (0 if again_soon else space.settings.scan.every_s)
+
+    runs = inflight.unfinished(instance)  # before the cancelled ones: none falls between the two
+    known = instance.get_dynamic_partitions("videos")
+    _settle_cancelled(instance, space, known, since=cursor.get("ticked", now))
+    cursor["ticked"] = now
+
+    order, changes = _partitions(known, [video.fingerprint for video in space.catalog.videos()])
+    requests = _requests(instance, _candidates(space), order, runs)
+    return dg.SensorResult(
+        run_requests=requests,
+        dynamic_partitions_requests=changes,
+        cursor=json.dumps(cursor),
+        skip_reason=None if requests else f"Nothing to start for {len(order)} videos.",
+    )
+
+
+@dg.sensor(
+    job=publish,
+    minimum_interval_seconds=5,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Publishes what was indexed: at once when all is done, now and then before that.",
+)
+def finished_work(
+    context: dg.SensorEvaluationContext, workspace: WorkspaceResource
+) -> dg.RunRequest | dg.SkipReason:
+    """Request a publication when the catalog has moved on from the published snapshot."""
+    space, instance = workspace.get(), context.instance
+    revision = space.catalog.revision()
+    if revision == (current_revision(space.paths) or 0):
+        return dg.SkipReason("The published snapshot is up to date.")
+    if inflight.unfinished(instance, "publish"):
+        return dg.SkipReason("A publication is on its way.")
+    last = instance.get_run_records(dg.RunsFilter(job_name="publish"), limit=1)
+    if last and inflight.unfinished(instance, "ingest"):
+        ended = last[0].end_time or 0.0
+        took = ended - (last[0].start_time or ended)
+        wait = ended + max(PUBLISH_EVERY_S, PUBLISH_SHARE * took) - time.time()
+        if wait > 0:
+            return dg.SkipReason(
+                f"Videos are being indexed; the next publication is in {wait:.0f} s."
+            )
+    failed_as = f"{revision}-{last[0].dagster_run.run_id[:8] if last else 0}"
+    return dg.RunRequest(run_key=failed_as)
+
+
+def _partitions(
+    known: Sequence[str], current: Sequence[str]
+) -> tuple[list[str], list[PartitionsChange]]:
+    """The partitions in order once they agree with the catalog, and the changes that make them."""
+    known_keys, current_keys = set(known), set(current)
+    fresh = [key for key in current if key not in known_keys]
+    gone = [key for key in known if key not in current_keys]
+    changes: list[PartitionsChange] = []
+    if fresh:
+        changes.append(videos.build_add_request(fresh))
+    if gone:
+        changes.append(videos.build_delete_request(gone))
+    return [key for key in known if key in current_keys] + fresh, changes
+
+
+def _candidates(space: Workspace) -> Mapping[str, Candidate]:
+    todo = plan(space)
+    found: dict[str, Candidate] = {}
+    for video in space.catalog.videos():
+        stages = frozenset(todo.get(video.fingerprint, ()))
+        if stages:
+            tried = any(video.stages[stage].attempt for stage in stages & set(video.stages))
+            found[video.fingerprint] = Candidate(
+                video.fingerprint, stages, video.duration_ms, tried
+            )
+    return found
+
+
+def _requests(
+    instance: dg.DagsterInstance,
+    candidates: Mapping[str, Candidate],
+    order: Sequence[str],
+    runs: Sequence[dg.DagsterRun],
+) -> list[dg.RunRequest]:
+    """Runs for what is not in flight; the queue is kept short, so that news can change it."""
+    busy = {key for run in runs for key in inflight.partitions_of(run, order)}
+    idle = {key: candidate for key, candidate in candidates.items() if key not in busy}
+    requests: list[dg.RunRequest] = []
+    for batch in batches(order, idle):
+        if len(requests) + len(runs) >= MAX_QUEUED:
+            break
+        if not inflight.must_wait(instance, batch.first, time.time()):
+            requests.append(_request(batch, inflight.attempts(instance, batch.first)))
+    return requests
+
+
+def _request(batch: Batch, attempt: int) -> dg.RunRequest:
+    single = len(batch.fingerprints) == 1
+    tags = {inflight.FIRST_TAG: batch.first}
+    if not single:
+        tags |= {inflight.RANGE_START_TAG: batch.first, inflight.RANGE_END_TAG: batch.last}
+    return dg.RunRequest(
+        run_key=f"{batch.first}-{batch.last}-{attempt}",
+        partition_key=batch.first if single else None,
+        asset_selection=[dg.AssetKey(stage.value) for stage in batch.stages],
+        tags=tags,
+    )
+
+
+def _settle_cancelled(
+    instance: dg.DagsterInstance, space: Workspace, order: Sequence[str], since: float
+) -> None:
+    """What a person cancelled stays so: its open stages become CANCELLED, and are not asked for."""
+    for run in inflight.cancelled_since(instance, since):
+        for fingerprint in inflight.partitions_of(run, order):
+            video = space.catalog.video(fingerprint)
+            rows = video.stages if video else {}
+            for stage in inflight.stages_of(run):
+                if video and (stage not in rows or rows[stage].status is Status.PENDING):
+                    space.catalog.settle(fingerprint, stage, Status.CANCELLED, ErrorCode.CANCELLED)

@@ -1,0 +1,238 @@
+"""The supervisor behind `gaze up`: starts the services, waits until they answer, keeps them alive."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.gate import Access
+from gaze_pipeline.instance import environment, prepare_home
+from gaze_pipeline.ports import HOST, free_port, require_free
+from gaze_pipeline.probes import answers, dagster_works, listens
+from gaze_pipeline.processes import Family, last_line, rotating_log
+from gaze_pipeline.settings import Settings
+from gaze_pipeline.store.paths import DataPaths, write_whole
+
+OnEvent = Callable[[str], None]
+POLL_S = 0.2
+START_S = 180.0
+STOP_S = 9.0
+STEADY_S = 60.0
+LONGEST_PAUSE_S = 30.0
+TRIES = 5
+"""How often a service may end before it has ever answered."""
+
+_SOCKET_BYTES = 100
+
+
+@dataclass
+class Service:
+    """One child process: what starts it, how it shows that it works."""
+
+    name: str
+    arguments: list[str]
+    works: Callable[[], bool]
+    process: subprocess.Popen[str] | None = None
+    started: float = 0.0
+    failures: int = 0
+    next_start: float = 0.0
+    ready: bool = field(default=False)
+
+
+def up(settings: Settings, on_event: OnEvent, stop: threading.Event | None = None) -> None:
+    """Run everything until SIGINT, SIGTERM or `stop`; `on_event` gets lines for the user to read.
+
+    Raises GazeError(ALREADY_RUNNING | PORT_IN_USE | SERVICE_FAILED).
+    """
+    paths = settings.paths
+    ports = settings.services
+    paths.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stop = stop or threading.Event()
+    with _only_one(paths), _signals(stop), _code_server(paths) as (address, listening):
+        require_free(ports.search_port)
+        require_free(ports.dagster_port)
+        prepare_home(paths)
+        access = Access.renew(paths)
+        workspace = _write_workspace(paths, address)
+        _note_running(settings)
+        family = Family(environment(paths), paths.logs, access.token)
+        try:
+            services = _services(settings, access, address, listening, workspace)
+            _Supervisor(settings, access, family, services, on_event, stop).run()
+        finally:
+            on_event("Stopping ...")
+            family.end(STOP_S)
+            (paths.run / "services.json").unlink(missing_ok=True)
+
+
+def running_url(paths: DataPaths) -> str | None:
+    """The search page's address, when the services of the data root are running."""
+    try:
+        port = json.loads((paths.run / "services.json").read_bytes())["search_port"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return Access.open(paths).url(port)
+
+
+class _Supervisor:
+    """Starts services, notices when one ends, starts it again."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        access: Access,
+        family: Family,
+        services: list[Service],
+        on_event: OnEvent,
+        stop: threading.Event,
+    ) -> None:
+        self._settings = settings
+        self._access = access
+        self._family = family
+        self._services = services
+        self._on_event = on_event
+        self._stop = stop
+        self._log = rotating_log(settings.paths.logs / "gaze.log")
+
+    def run(self) -> None:
+        """Until told to stop. Raises GazeError(SERVICE_FAILED)."""
+        deadline = time.monotonic() + START_S
+        announced = False
+        while not self._stop.wait(POLL_S):
+            if not self._family.guarded:
+                raise GazeError(ErrorCode.SERVICE_FAILED, "guardian", "it was killed")
+            for service in self._services:
+                self._tend(service)
+            if not announced and all(service.ready for service in self._services):
+                announced = True
+                self._announce()
+            if not announced and time.monotonic() > deadline:
+                late = [service.name for service in self._services if not service.ready]
+                raise GazeError(ErrorCode.SERVICE_FAILED, ", ".join(late), "no answer in time")
+
+    def _tend(self, service: Service) -> None:
+        now = time.monotonic()
+        if service.process is None:
+            if now >= service.next_start:
+                service.process = self._family.start(service.name, service.arguments)
+                service.started = now
+                self._log.info(f"{service.name}: started as process {service.process.pid}")
+        elif (status := service.process.poll()) is not None:
+            self._ended(service, status, now)
+        elif not service.ready and service.works():
+            service.ready = True
+            self._log.info(f"{service.name}: ready after {now - service.started:.1f} s")
+
+    def _ended(self, service: Service, status: int, now: float) -> None:
+        steady = now - service.started > STEADY_S
+        service.failures = 1 if steady else service.failures + 1
+        if not service.ready and service.failures >= TRIES:
+            line = last_line(self._settings.paths.logs / f"{service.name}.log")
+            raise GazeError(ErrorCode.SERVICE_FAILED, service.name, line)
+        pause = min(LONGEST_PAUSE_S, 0.5 * 2 ** (service.failures - 1))
+        service.process, service.ready, service.next_start = None, False, now + pause
+        message = f"{service.name} ended with status {status}; starting it again."
+        self._log.info(message)
+        self._on_event(message)
+
+    def _announce(self) -> None:
+        ports = self._settings.services
+        self._on_event(f"Search page: {self._access.url(ports.search_port)}")
+        self._on_event(f"Dagster UI:  {self._access.url(ports.dagster_port)}")
+
+
+def _services(
+    settings: Settings, access: Access, address: list[str], listening: Path | int, workspace: Path
+) -> list[Service]:
+    ports = settings.services
+    code = ["-m", "dagster", "api", "grpc", "--module-name", "gaze_pipeline.definitions"]
+    code += ["--location-name", "gaze", "--lazy-load-user-code", *address]
+    daemon = ["-m", "dagster._daemon", "run", "--workspace", str(workspace)]
+    return [
+        Service("code", code, lambda: listens(listening)),
+        Service("daemon", daemon, lambda: dagster_works(ports.dagster_port, access)),
+        Service(
+            "dagster",
+            ["-m", "gaze_pipeline.web", str(workspace)],
+            lambda: answers(ports.dagster_port, "/server_info", access),
+        ),
+        Service(
+            "search",
+            ["-m", "gaze_search_app.server"],
+            lambda: answers(ports.search_port, "/healthz", access),
+        ),
+    ]
+
+
+@contextmanager
+def _only_one(paths: DataPaths) -> Iterator[None]:
+    """Hold the data root's lock, which the system releases when this process ends in any way."""
+    lock = FileLock(paths.run / "up.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise GazeError(ErrorCode.ALREADY_RUNNING, running_url(paths) or paths.root) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _signals(stop: threading.Event) -> Iterator[None]:
+    """Let SIGINT, SIGTERM and a closed terminal set `stop`, where this is the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), lambda *_: stop.set()) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+@contextmanager
+def _code_server(paths: DataPaths) -> Iterator[tuple[list[str], Path | int]]:
+    """Where the code server listens: a socket that only its owner can reach, a port on Windows."""
+    if os.name == "nt":
+        port = free_port()
+        yield ["--host", HOST, "--port", str(port)], port
+        return
+    socket = paths.run.resolve() / "code.sock"
+    if len(os.fsencode(socket)) <= _SOCKET_BYTES:
+        socket.unlink(missing_ok=True)
+        yield ["--socket", str(socket)], socket
+        return
+    with tempfile.TemporaryDirectory(prefix="gaze-") as folder:
+        socket = Path(folder) / "code.sock"
+        yield ["--socket", str(socket)], socket
+
+
+def _write_workspace(paths: DataPaths, address: list[str]) -> Path:
+    """The workspace file that sends daemon and UI to the one code server."""
+    pairs = zip(address[::2], address[1::2], strict=True)
+    target: dict[str, str | int] = {"location_name": "gaze"}
+    for option, value in pairs:
+        target[option.removeprefix("--")] = int(value) if option == "--port" else value
+    path = paths.run / "workspace.yaml"
+    write_whole(path, json.dumps({"load_from": [{"grpc_server": target}]}).encode())
+    return path
+
+
+def _note_running(settings: Settings) -> None:
+    note = {"pid": os.getpid(), **settings.services.model_dump()}
+    write_whole(settings.paths.run / "services.json", json.dumps(note).encode())
