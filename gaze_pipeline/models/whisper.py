@@ -1,0 +1,143 @@
+"""Whisper on CTranslate2: speech to sentences with timed words, the language found per stretch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.models.decoding import Decoded, Decoder, Ranked
+from gaze_pipeline.models.device import cores, pick
+from gaze_pipeline.models.offline import set_offline
+from gaze_pipeline.models.sentences import Segment, Word, segments
+from gaze_pipeline.models.speech import SAMPLE_RATE, Audio, Stretch, find_speech
+
+BATCH = 16
+_UNREAD_S = 2.0
+_CLEAR_LANGUAGE = 0.6
+_SECOND_LANGUAGE = 0.2
+_REPETITIVE = 2.4
+_UNSURE = -0.9
+_NO_SPEECH = 0.6
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What came of reading a stretch: words with times in the audio, and what to read next."""
+
+    stretch: Stretch
+    language: str = ""
+    words: tuple[Word, ...] = ()
+    again: tuple[Stretch, ...] = ()
+
+
+class Whisper:
+    """A loaded Whisper model; threads may share it."""
+
+    def __init__(self, model: Any, device: str) -> None:
+        self._model = model
+        self._decoder = Decoder(model)
+        self.device = device
+
+    @classmethod
+    def load(cls, directory: Path, device: str = "auto", threads: int = 0) -> Whisper:
+        """Load from files: int8 on a CPU, float16 on a GPU. Raises GazeError(MODEL_CORRUPT)."""
+        set_offline()
+        from faster_whisper import WhisperModel
+
+        name = pick(device).name
+        try:
+            model = WhisperModel(
+                str(directory),
+                device=name,
+                compute_type="float16" if name == "cuda" else "int8",
+                cpu_threads=threads or cores(),
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise GazeError(ErrorCode.MODEL_CORRUPT, directory, str(error)) from error
+        return cls(model, name)
+
+    def transcribe(
+        self,
+        audio: Audio,
+        language: str | None = None,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> list[Segment]:
+        """Mono float32 audio [n] at 16 kHz to sentences in order of time; none if nobody speaks.
+
+        `language` (ISO 639) skips its recognition; `on_progress` is given the share done, 0..1.
+        """
+        waiting = find_speech(audio)
+        total = sum(stretch.seconds for stretch in waiting)
+        heard: set[str] = set()
+        outcomes: list[_Outcome] = []
+        while waiting:
+            waiting.sort(key=lambda stretch: stretch.seconds)  # equals share a batch
+            batch = [waiting.pop() for _ in range(min(BATCH, len(waiting)))]
+            for outcome in self._read(audio, batch, language, heard):
+                outcomes.append(outcome)
+                waiting += outcome.again
+            if on_progress is not None:
+                on_progress(1.0 - sum(stretch.seconds for stretch in waiting) / total)
+        outcomes.sort(key=lambda outcome: outcome.stretch.start)
+        return [
+            segment
+            for outcome in outcomes
+            for segment in segments(outcome.words, outcome.language)
+        ]
+
+    def close(self) -> None:
+        """Free the model's memory."""
+        self._model.model.unload_model()
+
+    def _read(
+        self, audio: Audio, batch: list[Stretch], language: str | None, heard: set[str]
+    ) -> list[_Outcome]:
+        def choose(ranked: list[Ranked]) -> list[str]:
+            if language is not None:
+                return [language] * len(ranked)
+            heard.update(entry[0][0] for entry in ranked if entry[0][1] >= _CLEAR_LANGUAGE)
+            return [_likeliest(entry, heard) for entry in ranked]
+
+        clips = [audio[stretch.start : stretch.end] for stretch in batch]
+        outcomes = []
+        for stretch, clip, decoded in zip(
+            batch, clips, self._decoder.decode(clips, choose), strict=True
+        ):
+            halves = stretch.halves()
+            if halves and _troubled(decoded, language is None):
+                outcomes.append(_Outcome(stretch, again=halves))
+                continue
+            if decoded.repetition > _REPETITIVE:
+                decoded = self._decoder.decode([clip], choose, careful=True)[0]
+            outcomes.append(_settle(stretch, decoded))
+        return outcomes
+
+
+def _likeliest(ranked: Ranked, heard: set[str]) -> str:
+    """The language of a clip: an unclear one speaks a language that is clear elsewhere."""
+    known = [entry for entry in ranked if entry[0] in heard]
+    return (known if ranked[0][1] < _CLEAR_LANGUAGE and known else ranked)[0][0]
+
+
+def _troubled(decoded: Decoded, recognised: bool) -> bool:
+    """Whether a clip is better read in two: it mixes languages, repeats itself, or is unsure."""
+    mixed = recognised and decoded.ranked[1][1] >= _SECOND_LANGUAGE
+    return mixed or decoded.repetition > _REPETITIVE or decoded.average_log < _UNSURE
+
+
+def _settle(stretch: Stretch, decoded: Decoded) -> _Outcome:
+    """The words of a clip as they lie in the audio, and the speech after them if any is left."""
+    silent = decoded.no_speech > _NO_SPEECH and decoded.average_log < _UNSURE
+    if silent or decoded.repetition > _REPETITIVE or not decoded.words:
+        return _Outcome(stretch)
+    offset = round(stretch.start * 1000 / SAMPLE_RATE)
+    words = tuple(
+        replace(word, start_ms=word.start_ms + offset, end_ms=word.end_ms + offset)
+        for word in decoded.words
+    )
+    rest = stretch.after(words[-1].end_ms * SAMPLE_RATE // 1000)
+    again = (rest,) if rest is not None and rest.seconds >= _UNREAD_S else ()
+    return _Outcome(stretch, decoded.language, words, again)
