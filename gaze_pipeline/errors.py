@@ -108,6 +108,12 @@ class ErrorCode(Enum):
         "`gaze status` lists the videos; `gaze scan` looks for new ones.",
     )
 
+    TRANSCRIPT_MISSING = (
+        True,
+        "The video has not been transcribed yet.",
+        "`gaze status` shows how far it is; `gaze index` goes on with it.",
+    )
+
     # Store and search
     DISK_FULL = (
         True,

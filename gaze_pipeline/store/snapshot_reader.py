@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store import snapshot_files as files
@@ -45,18 +48,51 @@ class Snapshot:
                     raise
         raise AssertionError("unreachable")
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A connection of its own for one query; close it after use."""
-        return self._db.cursor()
+    def rows(
+        self, query: str, values: Mapping[str, Any] | None = None, **tables: pa.Table
+    ) -> list[Any]:
+        """The rows of a query with named parameters; `tables` join in under their names.
 
-    def rows(self, query: str, values: list[Any] | dict[str, Any] | None = None) -> list[Any]:
-        """The rows of a query. Raises GazeError(INDEX_CORRUPT) when the file cannot be read."""
+        Any thread may ask. Raises GazeError(INDEX_CORRUPT) when the file cannot be read.
+        """
         try:
-            with self.cursor() as cursor:
+            with self._db.cursor() as cursor:
+                for name, table in tables.items():
+                    cursor.register(name, table)
                 return cursor.execute(query, values).fetchall()
         except (duckdb.IOException, duckdb.SerializationException) as error:
             path = files.file_of(self._paths, self.info.number)
             raise GazeError(ErrorCode.INDEX_CORRUPT, path, str(error)) from error
+
+    @cached_property
+    def languages(self) -> frozenset[str]:
+        """The languages spoken in it."""
+        return frozenset(code for (code,) in self.rows("SELECT DISTINCT language FROM segments"))
+
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """The labels detected in it."""
+        return frozenset(label for (label,) in self.rows("SELECT DISTINCT label FROM detections"))
+
+    @cached_property
+    def unheard(self) -> frozenset[str]:
+        """The videos whose speech is not in it."""
+        return self._without("transcript_reason")
+
+    @cached_property
+    def unseen(self) -> frozenset[str]:
+        """The videos whose frames are not in it."""
+        return self._without("visual_reason")
+
+    @cached_property
+    def blindness(self) -> str | None:
+        """The commonest reason, an error code or a state, why frames are missing."""
+        rows = self.rows("SELECT mode(visual_reason) FROM videos")
+        return str(rows[0][0]) if rows[0][0] is not None else None
+
+    def _without(self, column: str) -> frozenset[str]:
+        rows = self.rows(f"SELECT fingerprint FROM videos WHERE {column} IS NOT NULL")
+        return frozenset(fingerprint for (fingerprint,) in rows)
 
     @property
     def vectors(self) -> VectorReader | None:

@@ -1,0 +1,124 @@
+"""`gaze search` and `gaze captions`; they live here because they need the search engine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console, Group
+from rich.text import Text
+
+from gaze_pipeline.commands.format import duration
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.settings import load
+from gaze_pipeline.store.catalog import Catalog
+from gaze_pipeline.workspace import Workspace
+from gaze_search_app.captions import CaptionFormat
+from gaze_search_app.captions import captions as make_captions
+from gaze_search_app.search.engine import Engine
+from gaze_search_app.search.model import ChannelCoverage, Mode, Moment, SearchRequest
+
+
+def search(
+    words: Annotated[list[str], typer.Argument(help="What was said, or what is seen.")],
+    mode: Annotated[Mode, typer.Option(help="Which channels to search.")] = Mode.BOTH,
+    label: Annotated[
+        list[str] | None, typer.Option(help="Only moments that show this; may be repeated.")
+    ] = None,
+    library: Annotated[
+        list[str] | None, typer.Option(help="Only this library; may be repeated.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="Moments to show.")] = 10,
+    offset: Annotated[int, typer.Option(min=0, help="Moments to skip.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Find the moments in which something was said or seen."""
+    request = SearchRequest(
+        query=" ".join(words),
+        mode=mode,
+        labels=label or [],
+        libraries=library or [],
+        limit=limit,
+        offset=offset,
+    )
+    settings = load()
+    for name in request.libraries:
+        settings.library(name)
+    response = Engine(settings).search(request)
+    if as_json:
+        print(response.model_dump_json())
+        return
+    console = Console(highlight=False)
+    for number, moment in enumerate(response.moments, start=offset + 1):
+        console.print(_moment(number, moment), soft_wrap=True)
+    shown = f"{len(response.moments)} of {response.total}" if response.total else "No"
+    console.print(f"{shown} moments in {response.took_ms:.0f} ms.", style="bold")
+    if mode is not Mode.VISUAL:
+        console.print(_covered("speech", response.coverage.transcript), style="dim")
+    if mode is not Mode.TRANSCRIPT:
+        console.print(_covered("visual", response.coverage.visual), style="dim")
+
+
+def captions(
+    video: Annotated[str, typer.Argument(help="A video's path or fingerprint.")],
+    form: Annotated[
+        CaptionFormat, typer.Option("--format", help="Which format.")
+    ] = CaptionFormat.SRT,
+) -> None:
+    """Print the captions of a video."""
+    workspace = Workspace.open()
+    text = make_captions(workspace.artifacts, _fingerprint(workspace.catalog, video), form)
+    sys.stdout.buffer.write(text.encode())
+
+
+def _fingerprint(catalog: Catalog, video: str) -> str:
+    """The fingerprint of a named video. Raises GazeError(VIDEO_UNKNOWN)."""
+    path = Path(os.path.abspath(video))
+    for file in catalog.files():
+        if file.fingerprint is not None and (file.fingerprint == video or file.path == path):
+            return file.fingerprint
+    raise GazeError(ErrorCode.VIDEO_UNKNOWN, video)
+
+
+def _moment(number: int, moment: Moment) -> Group:
+    times = f"{_clock(moment.start_ms)}-{_clock(moment.end_ms)}"
+    head = Text.assemble(
+        (f"{number:3}  ", "dim"),
+        (f"{moment.score:.2f}  ", "cyan"),
+        (times, "bold"),
+        f"  {moment.path}",
+    )
+    lines = [head]
+    if moment.snippet:
+        snippet = Text(moment.snippet)
+        for start, end in moment.marks:
+            snippet.stylize("bold yellow", start, end)
+        lines.append(Text("           ").append_text(snippet))
+    if moment.labels:
+        lines.append(Text(f"           seen: {', '.join(moment.labels)}", style="green"))
+    return Group(*lines)
+
+
+def _covered(name: str, channel: ChannelCoverage) -> str:
+    """A sentence on how much was searched, and what keeps the rest out."""
+    text = (
+        f"{name} searched in {channel.videos} of {channel.videos_total} videos"
+        f" ({duration(channel.duration_ms)})"
+    )
+    reasons = [video.reason for video in channel.unsearched]
+    if channel.reason:
+        text, reasons = f"{name} not searched", [channel.reason]
+    for reason in dict.fromkeys(reasons):
+        text += f"; {reason}"
+        if reason in ErrorCode.__members__:
+            text += f": {ErrorCode[reason].remedy}"
+    return text
+
+
+def _clock(ms: int) -> str:
+    minutes, seconds = divmod(ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -1,0 +1,79 @@
+"""From hits to moments: stretches of one video, joined where hits lie close together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from gaze_search_app.search.hits import FrameHit, SpeechHit
+
+
+@dataclass(frozen=True, order=True)
+class Stretch:
+    """A moment in the making: [start_ms, end_ms] of one video and the hits that lie in it.
+
+    `labels` are those detected meanwhile.
+    """
+
+    fingerprint: str
+    start_ms: int
+    end_ms: int
+    lines: tuple[SpeechHit, ...] = ()
+    frames: tuple[FrameHit, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+T = TypeVar("T", SpeechHit, FrameHit, Stretch)
+
+
+def join(
+    lines: Iterable[SpeechHit],
+    frames: Iterable[FrameHit],
+    speech_window_ms: int,
+    visual_window_ms: int,
+) -> list[Stretch]:
+    """The moments of all hits, in order of video and time.
+
+    Lines at most one speech window apart join, frames taken at most one visual window apart join, and
+    what was heard joins what was seen at most the smaller window away. The order in which the hits
+    come does not matter.
+    """
+    spoken = [
+        replace(_span(group), lines=tuple(group))
+        for group in _groups(lines, lambda line: line.end_ms, speech_window_ms)
+    ]
+    seen = [
+        replace(_span(group), frames=tuple(group))
+        for group in _groups(frames, lambda frame: frame.start_ms, visual_window_ms)
+    ]
+    window = min(speech_window_ms, visual_window_ms)
+    return [
+        replace(
+            _span(group),
+            lines=tuple(line for stretch in group for line in stretch.lines),
+            frames=tuple(frame for stretch in group for frame in stretch.frames),
+        )
+        for group in _groups([*spoken, *seen], lambda stretch: stretch.end_ms, window)
+    ]
+
+
+def _span(group: list[T]) -> Stretch:
+    return Stretch(group[0].fingerprint, group[0].start_ms, max(hit.end_ms for hit in group))
+
+
+def _groups(hits: Iterable[T], reach: Callable[[T], int], window_ms: int) -> Iterator[list[T]]:
+    """Runs of hits of one video that each start at most a window after the reach of those before."""
+    group: list[T] = []
+    reached = 0
+    for hit in sorted(hits):
+        near = group and hit.fingerprint == group[0].fingerprint
+        if near and hit.start_ms - reached <= window_ms:
+            group.append(hit)
+            reached = max(reached, reach(hit))
+            continue
+        if group:
+            yield group
+        group, reached = [hit], reach(hit)
+    if group:
+        yield group

@@ -1,0 +1,83 @@
+"""The text side of the image model, loaded when first needed, and what its vectors are judged against."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.store.snapshot_reader import Snapshot
+from gaze_search_app.search.visual import BACKGROUND_FRAMES, Vector
+
+CACHED_QUERIES = 256
+
+
+class TextEncoder(Protocol):
+    """What the visual channel needs of a model."""
+
+    @property
+    def model_id(self) -> str:
+        """The id under which the frames were embedded."""
+
+    def encode_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Texts to unit vectors, float32 [n, dimensions]."""
+
+
+class Vision:
+    """Turns queries into vectors; `load` gives the model or raises GazeError(MODEL_MISSING)."""
+
+    def __init__(self, load: Callable[[], TextEncoder]) -> None:
+        self._load = load
+        self._encoder: TextEncoder | None = None
+        self._lock = threading.Lock()
+        self._background: tuple[int, Vector] | None = None
+        self._vector = lru_cache(CACHED_QUERIES)(self._encode)
+
+    def warm(self) -> None:
+        """Load the model in the background; a missing one is no failure."""
+        threading.Thread(target=self._warm, name="warm-vision", daemon=True).start()
+
+    def vector(self, text: str, snapshot: Snapshot) -> Vector:
+        """The unit vector of a query, float32 [dimensions].
+
+        Raises GazeError(MODEL_MISSING | MODEL_CORRUPT), MODEL_MISSING too when the frames of this
+        snapshot were embedded by another model.
+        """
+        encoder = self._model()
+        vector = self._vector(text)
+        frames = snapshot.vectors
+        if encoder.model_id != snapshot.info.visual_model:
+            raise GazeError(ErrorCode.MODEL_MISSING, snapshot.info.visual_model)
+        if frames is not None and frames.dimensions != len(vector):
+            raise GazeError(ErrorCode.MODEL_MISSING, snapshot.info.visual_model, "other dimensions")
+        return vector
+
+    def background(self, snapshot: Snapshot) -> Vector:
+        """Vectors of frames from the whole library, float32 [n, dimensions], read once a snapshot."""
+        kept = self._background
+        if kept is None or kept[0] != snapshot.info.number:
+            frames = snapshot.vectors
+            sample = frames.sample(BACKGROUND_FRAMES) if frames else np.empty((0, 1), np.float32)
+            kept = self._background = (snapshot.info.number, sample)
+        return kept[1]
+
+    def _warm(self) -> None:
+        try:
+            self._vector("warm")
+        except GazeError:
+            return
+
+    def _model(self) -> TextEncoder:
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = self._load()
+            return self._encoder
+
+    def _encode(self, text: str) -> Vector:
+        vector: Vector = self._model().encode_texts([text])[0]
+        return vector
