@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import av
 import av.error
 import numpy as np
 from av.audio.frame import AudioFrame
-from numpy.typing import NDArray
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.media.mixdown import RATE, Mixdown
 from gaze_pipeline.media.output import writing
 from gaze_pipeline.media.reader import Progress, Reader
 from gaze_pipeline.media.source import open_source
+from gaze_pipeline.media.timeline import Samples, Timeline, mono
 
-Samples = NDArray[np.float32]
+RATE = 16_000
 
 
 @dataclass(frozen=True)
@@ -63,17 +63,22 @@ class AudioReader:
                 return
             self.has_audio = True
             reader = Reader(source, stream, self._on_progress)
-            mixdown = Mixdown()
-            for packet in reader:
-                for frame in reader.decode(packet, AudioFrame):
-                    pts = frame.pts
-                    at = None if pts is None else source.seconds(pts, stream)
-                    yield from mixdown.add(frame, at)
-            for frame in reader.decode(None, AudioFrame):
-                pts = frame.pts
-                yield from mixdown.add(frame, None if pts is None else source.seconds(pts, stream))
-            yield from mixdown.finish()
+            for planes in laid_out(reader, Timeline(RATE)):
+                yield mono(planes)
             self.damage = reader.damage
+
+
+def laid_out(reader: Reader, timeline: Timeline, end: float | None = None) -> Iterator[Samples]:
+    """All that `reader` can decode before `end` seconds, as the blocks of `timeline`."""
+    for packet in chain(reader, [None]):
+        for frame in reader.decode(packet, AudioFrame):
+            pts = frame.pts
+            at = None if pts is None else reader.source.seconds(pts, reader.stream)
+            if at is not None and end is not None and at >= end:
+                yield from timeline.finish()
+                return
+            yield from timeline.add(frame, at)
+    yield from timeline.finish()
 
 
 def decode_audio(path: Path, on_progress: Progress | None = None) -> DecodedAudio:

@@ -12,12 +12,13 @@ from types import TracebackType
 from av.video.frame import VideoFrame
 
 from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.media.clock import VideoClock
 from gaze_pipeline.media.decoding import UnsoundKeyframeError, decoded
 from gaze_pipeline.media.geometry import Image, pixel_aspect
 from gaze_pipeline.media.picture import Painter
 from gaze_pipeline.media.reader import Progress, Reader
 from gaze_pipeline.media.selection import Step, select
-from gaze_pipeline.media.source import Source, open_source
+from gaze_pipeline.media.source import open_source
 
 MAX_HOLD_MS = 600_000  # one frame shown for longer is sampled no further
 # Codecs whose keyframes stand for themselves, so that whole groups of pictures can be left out.
@@ -93,7 +94,7 @@ class FrameSampler(AbstractContextManager["FrameSampler"]):
                     raise GazeError(ErrorCode.CODEC_UNSUPPORTED, self._path)
                 return
             reader = Reader(source, stream, self._on_progress)
-            clock = _Clock(source)
+            clock = VideoClock(source, stream)
             name = stream.codec_context.codec.canonical_name
             steps = (
                 select(reader, self._every, clock.to_ms)
@@ -134,26 +135,6 @@ class FrameSampler(AbstractContextManager["FrameSampler"]):
         if self._corrupt:
             parts.append(f"{self._corrupt} of {self._count} frames are damaged")
         return "; ".join(parts) or None
-
-
-class _Clock:
-    """Timestamps of the video stream in the player's ms, rounded up: never before the frame."""
-
-    def __init__(self, source: Source) -> None:
-        assert source.video is not None
-        self._source = source
-        self._stream = source.video
-        rate = float(self._stream.average_rate or self._stream.guessed_rate or 25)
-        self._step = 1000.0 / rate
-        self._last = -self._step
-
-    def to_ms(self, pts: int) -> int:
-        return math.ceil(self._source.seconds(pts, self._stream) * 1000 - 1e-6)
-
-    def frame_ms(self, frame: VideoFrame) -> int:
-        """The frame's time; without a timestamp, one frame after the one before."""
-        self._last = self._last + self._step if frame.pts is None else self.to_ms(frame.pts)
-        return math.ceil(self._last)
 
 
 class _Shown:

@@ -76,3 +76,12 @@ def fit(width: int, height: int, max_px: int) -> tuple[int, int]:
     """The size scaled down so that the long side is at most `max_px`; never scaled up."""
     scale = min(1.0, max_px / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def to_matrix(turn: Orientation) -> list[int]:
+    """The display matrix that tells a player to turn a stored picture so."""
+    one = 1 << 16
+    rows, columns = -one if turn.flip_rows else one, -one if turn.flip_columns else one
+    if turn.transpose:
+        return [0, rows, 0, columns, 0, 0, 0, 0, 1 << 30]
+    return [columns, 0, 0, 0, rows, 0, 0, 0, 1 << 30]

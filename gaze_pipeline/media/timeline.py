@@ -1,4 +1,4 @@
-"""Decoded audio frames of any rate and layout -> one mono 16 kHz line on the video's clock."""
+"""Decoded audio frames of any rate and layout -> one unbroken line of samples."""
 
 from __future__ import annotations
 
@@ -10,31 +10,36 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
-RATE = 16_000
-BLOCK = RATE  # samples
 JITTER_S = 0.06  # timestamps rounded by a container stay well below this
 OPPOSED = 50.0  # energy ratio of side to middle above which the channels cancel each other
 
 Samples = NDArray[np.float32]
 
 
-class Mixdown:
-    """Lays frames on a line of samples that starts at time 0, filling gaps with silence."""
+class Timeline:
+    """Lays frames on a line of samples that starts at `origin` seconds, filling gaps with silence.
 
-    def __init__(self) -> None:
+    Blocks are float32 [channels, n], `rate` samples a second, about a second each; one channel
+    where the source has one, else two (unless `stereo` forces two).
+    """
+
+    def __init__(self, rate: int, origin: float = 0.0, stereo: bool = False) -> None:
+        self._rate = rate
+        self._origin = origin
+        self._stereo = stereo
         self._resampler: AudioResampler | None = None
         self._shape: tuple[str, str, int] | None = None
         self._emitted = 0  # samples of output
-        self._run_start = 0.0  # s, where the current unbroken run of frames began
+        self._run_start = 0.0  # s after the origin, where the unbroken run of frames began
         self._run_samples = 0  # samples of input in it
-        self._rate = RATE
+        self._run_rate = rate
         self._started = False
 
     def add(self, frame: AudioFrame, at: float | None) -> Iterator[Samples]:
         """Place one frame that starts at `at` seconds (None: right after the one before)."""
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
-        expected = self._run_start + self._run_samples / self._rate
-        start = expected if at is None else at
+        expected = self._run_start + self._run_samples / self._run_rate
+        start = expected if at is None else at - self._origin
         slack = JITTER_S if self._started else 0.0
         if start < expected - slack:
             trimmed = _without_head(frame, round((expected - start) * frame.sample_rate))
@@ -42,37 +47,39 @@ class Mixdown:
                 return
             frame, start = trimmed, expected
         if shape != self._shape or start > expected + slack:
-            yield from self._flush()
-            gap = round(start * RATE) - self._emitted
-            yield from _silence(gap)
-            self._emitted += max(gap, 0)
-            self._run_start, self._run_samples, self._rate = start, 0, frame.sample_rate
-            self._shape = shape
-            channels = "mono" if frame.layout.nb_channels == 1 else "stereo"
-            self._resampler = AudioResampler("fltp", channels, RATE, frame_size=BLOCK)
+            yield from self.finish()
+            yield from self._silence(round(start * self._rate) - self._emitted)
+            self._run_start, self._run_samples = start, 0
+            self._run_rate, self._shape = frame.sample_rate, shape
+            mono = frame.layout.nb_channels == 1 and not self._stereo
+            layout = "mono" if mono else "stereo"
+            self._resampler = AudioResampler("fltp", layout, self._rate, frame_size=self._rate)
         self._started = True
         self._run_samples += frame.samples
         frame.pts = None
-        assert self._resampler is not None
-        yield from self._emit(self._resampler.resample(frame))
+        if self._resampler is not None:
+            yield from self._emit(self._resampler.resample(frame))
 
     def finish(self) -> Iterator[Samples]:
         """What is still inside the resampler."""
-        yield from self._flush()
-
-    def _flush(self) -> Iterator[Samples]:
         if self._resampler is not None:
             yield from self._emit(self._resampler.resample(None))
             self._resampler = None
 
     def _emit(self, frames: list[AudioFrame]) -> Iterator[Samples]:
         for frame in frames:
-            mono = _mono(np.asarray(frame.to_ndarray(), np.float32))
-            self._emitted += len(mono)
-            yield mono
+            planes = np.asarray(frame.to_ndarray(), np.float32)
+            self._emitted += planes.shape[1]
+            yield planes
+
+    def _silence(self, samples: int) -> Iterator[Samples]:
+        self._emitted += max(samples, 0)
+        while samples > 0:
+            yield np.zeros((2 if self._stereo else 1, min(samples, self._rate)), np.float32)
+            samples -= self._rate
 
 
-def _mono(planes: Samples) -> Samples:
+def mono(planes: Samples) -> Samples:
     """Mix float32 [channels, n] to [n]; channels wired in opposite phase do not cancel out."""
     if len(planes) == 1:
         only: Samples = planes[0]
@@ -94,9 +101,3 @@ def _without_head(frame: AudioFrame, count: int) -> AudioFrame | None:
     )
     rest.sample_rate = frame.sample_rate
     return rest
-
-
-def _silence(samples: int) -> Iterator[Samples]:
-    while samples > 0:
-        yield np.zeros(min(samples, BLOCK), np.float32)
-        samples -= BLOCK
