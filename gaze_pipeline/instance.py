@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,21 @@ def prepare_home(paths: DataPaths) -> Path:
     if not target.is_file() or target.read_bytes() != wanted:
         write_whole(target, wanted)
     return home
+
+
+def is_prepared(paths: DataPaths) -> bool:
+    """Whether Dagster's tables are there, as the installed version wants them."""
+    try:
+        return _marker(paths).read_text(encoding="ascii") == version("dagster")
+    except OSError:
+        return False
+
+
+def prepare_tables(paths: DataPaths) -> None:
+    """Create Dagster's tables or bring them up to date; processes that did so at once would collide."""
+    with open_instance(paths) as instance:
+        instance.upgrade()
+    write_whole(_marker(paths), version("dagster").encode())
 
 
 def environment(paths: DataPaths) -> Mapping[str, str]:
@@ -82,9 +98,19 @@ def report(workspace: Workspace, outcomes: Iterable[Outcome]) -> None:
     from gaze_pipeline.assets.stage import materialization
 
     made = [outcome for outcome in outcomes if outcome.status.settled and not outcome.skipped]
-    if not made or not (workspace.paths.dagster_home / "dagster.yaml").is_file():
+    if not made or not is_prepared(workspace.paths):
         return
     with open_instance(workspace.paths) as instance:
         instance.add_dynamic_partitions("videos", [outcome.fingerprint for outcome in made])
         for outcome in made:
             instance.report_runless_asset_event(materialization(outcome, workspace))
+
+
+def _marker(paths: DataPaths) -> Path:
+    return paths.dagster_home / "prepared"
+
+
+if __name__ == "__main__":
+    from gaze_pipeline.settings import load
+
+    prepare_tables(load().paths)

@@ -5,7 +5,6 @@ import time
 import dagster as dg
 
 from gaze_pipeline.instance import prune_records
-from gaze_pipeline.partitions import videos
 from gaze_pipeline.resources import WorkspaceResource
 from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.states import Stage
@@ -16,7 +15,6 @@ KEEP_RECORDS_S = 7 * 24 * 3600
 ingest = dg.define_asset_job(
     "ingest",
     selection=dg.AssetSelection.assets(*(stage.value for stage in Stage)),
-    partitions_def=videos,
     executor_def=dg.in_process_executor,
     tags={JOB_TAG: "ingest"},
     description="Takes videos through the five stages. Models are loaded once a run.",

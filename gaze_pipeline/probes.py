@@ -14,7 +14,7 @@ from gaze_pipeline.ports import HOST
 TIMEOUT_S = 5.0
 _QUERY = """{
   workspaceOrError { ... on Workspace { locationEntries {
-    loadStatus locationOrLoadError { __typename }
+    locationOrLoadError { __typename }
   } } }
   instance { daemonHealth { allDaemonStatuses { required healthy } } }
 }"""
@@ -46,8 +46,9 @@ def dagster_works(port: int, access: Access) -> bool:
         return False
     entries = data["workspaceOrError"].get("locationEntries", [])
     daemons = data["instance"]["daemonHealth"]["allDaemonStatuses"]
-    loaded = all(entry["loadStatus"] == "LOADED" for entry in entries)
-    return bool(entries) and loaded and all(d["healthy"] for d in daemons if d["required"])
+    found = [(entry["locationOrLoadError"] or {}).get("__typename") for entry in entries]
+    healthy = all(daemon["healthy"] for daemon in daemons if daemon["required"])
+    return found == ["RepositoryLocation"] and healthy
 
 
 def _client(port: int, access: Access) -> httpx.Client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 
 LOG_BYTES = 4 * 1024 * 1024
 LOG_COUNT = 3
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 WORKING_FOLDER = Path(__file__).resolve().parents[1]
 
 
@@ -61,7 +63,7 @@ class Family:
         log = rotating_log(self._logs / f"{name}.log")
         assert process.stdout is not None
         for line in process.stdout:
-            log.info(line.rstrip("\n").replace(self._secret, "<token>"))
+            log.info(COLOURS.sub("", line.rstrip("\n")).replace(self._secret, "<token>"))
         for handler in log.handlers:
             handler.close()
 

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.gate import Access
-from gaze_pipeline.instance import environment, prepare_home
+from gaze_pipeline.instance import environment, is_prepared, prepare_home
 from gaze_pipeline.ports import HOST, free_port, require_free
 from gaze_pipeline.probes import answers, dagster_works, listens
 from gaze_pipeline.processes import Family, last_line, rotating_log
@@ -44,6 +44,7 @@ class Service:
     name: str
     arguments: list[str]
     works: Callable[[], bool]
+    needs: Service | None = None
     process: subprocess.Popen[str] | None = None
     started: float = 0.0
     failures: int = 0
@@ -69,6 +70,8 @@ def up(settings: Settings, on_event: OnEvent, stop: threading.Event | None = Non
         _note_running(settings)
         family = Family(environment(paths), paths.logs, access.token)
         try:
+            if not is_prepared(paths):
+                _prepare_tables(family, paths)
             services = _services(settings, access, address, listening, workspace)
             _Supervisor(settings, access, family, services, on_event, stop).run()
         finally:
@@ -125,7 +128,7 @@ class _Supervisor:
     def _tend(self, service: Service) -> None:
         now = time.monotonic()
         if service.process is None:
-            if now >= service.next_start:
+            if now >= service.next_start and (service.needs is None or service.needs.ready):
                 service.process = self._family.start(service.name, service.arguments)
                 service.started = now
                 self._log.info(f"{service.name}: started as process {service.process.pid}")
@@ -153,20 +156,32 @@ class _Supervisor:
         self._on_event(f"Dagster UI:  {self._access.url(ports.dagster_port)}")
 
 
+def _prepare_tables(family: Family, paths: DataPaths) -> None:
+    if family.start("prepare", ["-m", "gaze_pipeline.instance"]).wait():
+        line = last_line(paths.logs / "prepare.log")
+        raise GazeError(ErrorCode.SERVICE_FAILED, "prepare", line)
+
+
 def _services(
     settings: Settings, access: Access, address: list[str], listening: Path | int, workspace: Path
 ) -> list[Service]:
     ports = settings.services
-    code = ["-m", "dagster", "api", "grpc", "--module-name", "gaze_pipeline.definitions"]
-    code += ["--location-name", "gaze", "--lazy-load-user-code", *address]
-    daemon = ["-m", "dagster._daemon", "run", "--workspace", str(workspace)]
+    grpc = ["-m", "dagster", "api", "grpc", "--module-name", "gaze_pipeline.definitions"]
+    grpc += ["--location-name", "gaze", *address]
+    code = Service("code", grpc, lambda: listens(listening))
     return [
-        Service("code", code, lambda: listens(listening)),
-        Service("daemon", daemon, lambda: dagster_works(ports.dagster_port, access)),
+        code,
+        Service(
+            "daemon",
+            ["-m", "dagster._daemon", "run", "--workspace", str(workspace)],
+            lambda: dagster_works(ports.dagster_port, access),
+            needs=code,
+        ),
         Service(
             "dagster",
             ["-m", "gaze_pipeline.web", str(workspace)],
             lambda: answers(ports.dagster_port, "/server_info", access),
+            needs=code,
         ),
         Service(
             "search",
