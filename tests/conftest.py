@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-SHARED_MEDIA = Path(__file__).resolve().parents[2] / "shared" / "media"
+from gaze_pipeline.models.fetch import pull
+from gaze_pipeline.models.installed import ModelState, status
+from gaze_pipeline.models.manifest import load_manifest
+from gaze_pipeline.settings import Library, ModelSettings, ScanSettings, Settings
+from gaze_pipeline.workspace import Workspace
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+SHARED_MEDIA = CHECKOUT.parent / "shared" / "media"
+TEST_MODELS = CHECKOUT / ".artifacts" / "models"
+TEST_MANIFEST = CHECKOUT / "tests" / "models" / "manifest.toml"
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +26,40 @@ def media() -> Path:
     if not SHARED_MEDIA.is_dir():
         pytest.skip("the shared test media are not beside this checkout")
     return SHARED_MEDIA
+
+
+@pytest.fixture(scope="session")
+def test_models() -> ModelSettings:
+    """The small image model and detector of tests/models, installed; Whisper where it was pulled."""
+    manifest = load_manifest(TEST_MANIFEST)
+    for kind in ("clip", "detector"):
+        pull(manifest.of_kind(kind), TEST_MODELS)
+    return ModelSettings(directory=TEST_MODELS, manifest=TEST_MANIFEST, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def real_whisper(test_models: ModelSettings) -> ModelSettings:
+    """The same with the real Whisper, which `make models-for-tests` pulls."""
+    whisper = load_manifest(TEST_MANIFEST).of_kind("whisper")
+    if status(whisper, TEST_MODELS).state is not ModelState.READY:
+        reason = "Whisper is not there: make models-for-tests"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return test_models
+
+
+@pytest.fixture
+def open_workspace(tmp_path: Path) -> Callable[..., Workspace]:
+    """Opens a fresh data root over the given library folders."""
+
+    def opened(*folders: Path, models: ModelSettings | None = None) -> Workspace:
+        settings = Settings(
+            root=tmp_path / "data",
+            libraries=[Library(name=folder.name, path=folder) for folder in folders],
+            models=models or ModelSettings(directory=tmp_path / "no-models"),
+            scan=ScanSettings(settle_s=0),
+        )
+        return Workspace.open(settings)
+
+    return opened

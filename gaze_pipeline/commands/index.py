@@ -21,7 +21,6 @@ from gaze_pipeline import instance
 from gaze_pipeline.commands.format import count
 from gaze_pipeline.commands.models import print_missing
 from gaze_pipeline.commands.scan import print_report
-from gaze_pipeline.models.installed import status as model_status
 from gaze_pipeline.stages.index import IndexReport, Watcher
 from gaze_pipeline.stages.index import index as run_index
 from gaze_pipeline.stages.register import scan_libraries
@@ -75,10 +74,7 @@ def summarise(workspace: Workspace, report: IndexReport, console: Console) -> bo
     videos = workspace.catalog.videos()
     done = sum(1 for outcome in report.outcomes if outcome.status.settled and not outcome.skipped)
     console.print(f"{count(len(videos), 'video')} in the index; {count(done, 'stage')} run now.")
-    statuses = [
-        model_status(spec, workspace.settings.models_dir) for spec in workspace.models.specs
-    ]
-    print_missing(statuses, console)
+    print_missing(workspace.models.status(), console)
     paths = {video.fingerprint: video.path for video in videos}
     for outcome in report.failed:
         code = outcome.code

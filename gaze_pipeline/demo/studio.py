@@ -43,7 +43,15 @@ def make_film(film: Film, path: Path) -> None:
         for frame in _pan(scene, round(len(track) / rate * FPS))
     )
     unfinished = path.with_name(f".{path.name}")
-    write_video(unfinished, frames, fps=FPS, audio=np.concatenate(tracks), sample_rate=rate)
+    speech = np.concatenate(tracks)
+    write_video(
+        unfinished,
+        frames,
+        fps=FPS,
+        audio=speech,
+        sample_rate=rate,
+        options={"preset": "veryfast"},
+    )
     unfinished.replace(path)
 
 

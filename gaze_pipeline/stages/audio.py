@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from gaze_pipeline.media.audio import extract_audio
-from gaze_pipeline.media.mixdown import RATE
+from gaze_pipeline.media.audio import RATE, extract_audio
 from gaze_pipeline.models.manifest import Kind
 from gaze_pipeline.stages.work import OnProgress, Product, source
 from gaze_pipeline.store import schemas

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.models.installed import ModelState
 from gaze_pipeline.stages.run import WORK
 from gaze_pipeline.states import REQUIRES, Stage, Status
 from gaze_pipeline.store.catalog import VideoRow
@@ -13,7 +14,7 @@ MAX_ATTEMPTS = 3
 
 def runnable(workspace: Workspace) -> list[Stage]:
     """The stages whose model is there, or that need none."""
-    ready = {kind for kind in ("whisper", "clip", "detector") if workspace.models.ready(kind)}
+    ready = {item.kind for item in workspace.models.status() if item.state is ModelState.READY}
     return [stage for stage in Stage if WORK[stage].MODEL is None or WORK[stage].MODEL in ready]
 
 

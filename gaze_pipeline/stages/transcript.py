@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from gaze_pipeline.media.audio import read_audio
 from gaze_pipeline.models.manifest import Kind
+from gaze_pipeline.models.sentences import Segment
 from gaze_pipeline.stages.work import OnProgress, Product, model_recipe
 from gaze_pipeline.states import Stage
 from gaze_pipeline.store import schemas
@@ -23,6 +24,19 @@ def recipe(workspace: Workspace) -> Recipe:
     return model_recipe(workspace, "whisper", Recipe(parameters={"language": language}))
 
 
+def words(segment: Segment) -> list[dict[str, object]]:
+    """A segment's words as the schema has them."""
+    return [
+        {
+            "start_ms": word.start_ms,
+            "end_ms": word.end_ms,
+            "word": word.text,
+            "probability": word.probability,
+        }
+        for word in segment.words
+    ]
+
+
 def make(fingerprint: str, workspace: Workspace, on_progress: OnProgress) -> Product:
     """Transcribe the audio artifact; a video without sound has no segments."""
     audio = workspace.artifacts.read(fingerprint, Stage.AUDIO).to_pylist()[0]
@@ -34,7 +48,12 @@ def make(fingerprint: str, workspace: Workspace, on_progress: OnProgress) -> Pro
             on_progress=on_progress,
         )
     rows = [
-        {"fingerprint": fingerprint, "segment_index": index, **asdict(segment)}
+        {
+            **asdict(segment),
+            "fingerprint": fingerprint,
+            "segment_index": index,
+            "words": words(segment),
+        }
         for index, segment in enumerate(segments)
     ]
     info = workspace.artifacts.info(fingerprint, Stage.AUDIO)
