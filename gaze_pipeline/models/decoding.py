@@ -1,7 +1,7 @@
 """One batch of speech through Whisper: language, text and timed words of each clip.
 
-Features are padded to the longest clip of the batch, not to Whisper's half minute: the encoder, most of
-the cost, is then paid for speech only.
+Features are padded to the longest clip of the batch, not to Whisper's half minute: the encoder, most
+of the cost, is then paid for speech only.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gaze_pipeline.models.sentences import Word
-from gaze_pipeline.models.speech import SAMPLE_RATE, Audio
+from gaze_pipeline.models.speech import Audio
 
 _FRAMES_PER_S = 100
 _LONGEST_FRAMES = 3000

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.models.decoding import Decoded, Decoder, Ranked
 from gaze_pipeline.models.device import cores, pick
@@ -20,6 +22,7 @@ _CLEAR_LANGUAGE = 0.6
 _SECOND_LANGUAGE = 0.2
 _REPETITIVE = 2.4
 _UNSURE = -0.9
+_SPLIT_UNSURE_S = 8.0  # shorter ones read no better in two
 _NO_SPEECH = 0.6
 
 
@@ -43,18 +46,20 @@ class Whisper:
 
     @classmethod
     def load(cls, directory: Path, device: str = "auto", threads: int = 0) -> Whisper:
-        """Load from files: int8 on a CPU, float16 on a GPU. Raises GazeError(MODEL_CORRUPT)."""
-        set_offline()
-        from faster_whisper import WhisperModel
+        """Load from files: int8 on a CPU, float16 on a GPU whose libraries are there.
 
+        Raises GazeError(MODEL_CORRUPT).
+        """
+        set_offline()
         name = pick(device).name
         try:
-            model = WhisperModel(
-                str(directory),
-                device=name,
-                compute_type="float16" if name == "cuda" else "int8",
-                cpu_threads=threads or cores(),
-            )
+            try:
+                model = _open(directory, name, threads)
+            except RuntimeError:
+                if name == "cpu" or device != "auto":
+                    raise
+                name = "cpu"
+                model = _open(directory, name, threads)
         except (RuntimeError, ValueError, OSError) as error:
             raise GazeError(ErrorCode.MODEL_CORRUPT, directory, str(error)) from error
         return cls(model, name)
@@ -83,9 +88,7 @@ class Whisper:
                 on_progress(1.0 - sum(stretch.seconds for stretch in waiting) / total)
         outcomes.sort(key=lambda outcome: outcome.stretch.start)
         return [
-            segment
-            for outcome in outcomes
-            for segment in segments(outcome.words, outcome.language)
+            segment for outcome in outcomes for segment in segments(outcome.words, outcome.language)
         ]
 
     def close(self) -> None:
@@ -107,7 +110,7 @@ class Whisper:
             batch, clips, self._decoder.decode(clips, choose), strict=True
         ):
             halves = stretch.halves()
-            if halves and _troubled(decoded, language is None):
+            if halves and _troubled(decoded, stretch, language is None):
                 outcomes.append(_Outcome(stretch, again=halves))
                 continue
             if decoded.repetition > _REPETITIVE:
@@ -116,16 +119,31 @@ class Whisper:
         return outcomes
 
 
+def _open(directory: Path, device: str, threads: int) -> Any:
+    from faster_whisper import WhisperModel
+
+    model = WhisperModel(
+        str(directory),
+        device=device,
+        compute_type="float16" if device == "cuda" else "int8",
+        cpu_threads=threads or cores(),
+    )
+    if device == "cuda":  # CUDA's libraries are looked for at the first use
+        model.encode(model.feature_extractor(np.zeros(SAMPLE_RATE, dtype=np.float32)))
+    return model
+
+
 def _likeliest(ranked: Ranked, heard: set[str]) -> str:
     """The language of a clip: an unclear one speaks a language that is clear elsewhere."""
     known = [entry for entry in ranked if entry[0] in heard]
     return (known if ranked[0][1] < _CLEAR_LANGUAGE and known else ranked)[0][0]
 
 
-def _troubled(decoded: Decoded, recognised: bool) -> bool:
+def _troubled(decoded: Decoded, stretch: Stretch, recognised: bool) -> bool:
     """Whether a clip is better read in two: it mixes languages, repeats itself, or is unsure."""
     mixed = recognised and decoded.ranked[1][1] >= _SECOND_LANGUAGE
-    return mixed or decoded.repetition > _REPETITIVE or decoded.average_log < _UNSURE
+    unsure = decoded.average_log < _UNSURE and stretch.seconds > _SPLIT_UNSURE_S
+    return mixed or unsure or decoded.repetition > _REPETITIVE
 
 
 def _settle(stretch: Stretch, decoded: Decoded) -> _Outcome:

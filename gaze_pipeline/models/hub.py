@@ -1,0 +1,90 @@
+"""The models of one process: each loaded when first asked for, once."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from gaze_pipeline.models.clip import Clip
+from gaze_pipeline.models.detector import Detector
+from gaze_pipeline.models.device import Device, pick
+from gaze_pipeline.models.installed import ModelStatus, model_dir, status
+from gaze_pipeline.models.manifest import Kind, Manifest, ModelSpec
+from gaze_pipeline.models.whisper import Whisper
+
+
+class Models:
+    """Loads models on demand; threads may share it.
+
+    Asking for a model that is not there raises GazeError(MODEL_MISSING | MODEL_CORRUPT); asking again
+    after it was installed succeeds.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        models_dir: Path,
+        device: str = "auto",
+        threads: int = 0,
+        min_confidence: float = 0.4,
+    ) -> None:
+        self.manifest = manifest
+        self.models_dir = models_dir
+        self.device: Device = pick(device)
+        self._wanted = device
+        self._threads = threads
+        self._min_confidence = min_confidence
+        self._lock = threading.Lock()
+        self._whisper: Whisper | None = None
+        self._clip: Clip | None = None
+        self._detector: Detector | None = None
+
+    def spec(self, kind: Kind) -> ModelSpec:
+        """The model that serves a purpose, loaded or not."""
+        return self.manifest.of_kind(kind)
+
+    def status(self) -> list[ModelStatus]:
+        """How each model stands on disk."""
+        return [status(spec, self.models_dir) for spec in self.manifest.models]
+
+    def whisper(self) -> Whisper:
+        """The speech model."""
+        with self._lock:
+            if self._whisper is None:
+                directory = self._directory("whisper")
+                self._whisper = Whisper.load(directory, self._wanted, self._threads)
+            return self._whisper
+
+    def clip(self) -> Clip:
+        """The model of images and texts."""
+        with self._lock:
+            if self._clip is None:
+                spec, directory = self.spec("clip"), self._directory("clip")
+                self._limit_torch()
+                self._clip = Clip.load(spec.id, directory, spec.params, self._wanted)
+            return self._clip
+
+    def detector(self) -> Detector:
+        """The model of things in pictures."""
+        with self._lock:
+            if self._detector is None:
+                directory = self._directory("detector")
+                self._limit_torch()
+                self._detector = Detector.load(directory, self._min_confidence, self._wanted)
+            return self._detector
+
+    def close(self) -> None:
+        """Free the loaded models; they load again when asked for."""
+        with self._lock:
+            if self._whisper is not None:
+                self._whisper.close()
+            self._whisper = self._clip = self._detector = None
+
+    def _directory(self, kind: Kind) -> Path:
+        return model_dir(self.spec(kind), self.models_dir)
+
+    def _limit_torch(self) -> None:
+        import torch
+
+        if self._threads:
+            torch.set_num_threads(self._threads)
