@@ -1,0 +1,61 @@
+"""What the search page's address says: a search is a link, and the back button goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gaze_search_app.search.model import Mode, SearchRequest
+
+PAGE_SIZE = 20
+_QUERY_MAX = 1000
+
+
+@dataclass(frozen=True)
+class Address:
+    """A search as its address holds it: `?q=...&mode=...&label=...&library=...&page=...`."""
+
+    query: str = ""
+    mode: Mode = Mode.BOTH
+    labels: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    page: int = 1
+
+    @classmethod
+    def parse(cls, params: Mapping[str, Sequence[str]]) -> Address:
+        """Read an address; what makes no sense in it falls back to the default."""
+        mode = next(iter(params.get("mode", ())), Mode.BOTH.value)
+        page = next(iter(params.get("page", ())), "1")
+        return cls(
+            query=next(iter(params.get("q", ())), "").strip()[:_QUERY_MAX],
+            mode=Mode(mode) if mode in set(Mode) else Mode.BOTH,
+            labels=_distinct(params.get("label", ())),
+            libraries=_distinct(params.get("library", ())),
+            page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 7 else 1,
+        )
+
+    def params(self) -> dict[str, list[str]]:
+        """The parameters of the address, defaults left out."""
+        given = {
+            "q": [self.query] if self.query else [],
+            "mode": [self.mode.value] if self.mode is not Mode.BOTH else [],
+            "label": list(self.labels),
+            "library": list(self.libraries),
+            "page": [str(self.page)] if self.page > 1 else [],
+        }
+        return {name: values for name, values in given.items() if values}
+
+    def request(self) -> SearchRequest:
+        """The search that the address asks for."""
+        return SearchRequest(
+            query=self.query,
+            mode=self.mode,
+            labels=list(self.labels),
+            libraries=list(self.libraries),
+            limit=PAGE_SIZE,
+            offset=(max(self.page, 1) - 1) * PAGE_SIZE,
+        )
+
+
+def _distinct(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in values if value))

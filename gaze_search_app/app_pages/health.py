@@ -1,0 +1,159 @@
+"""The health page: what works now, what is missing, and the one command that gets it."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.models.installed import ModelState, ModelStatus
+from gaze_pipeline.settings import Settings
+from gaze_pipeline.workspace import Workspace
+from gaze_search_app import health_view as view
+from gaze_search_app.app_pages.markup import card, commands, facts, pill
+from gaze_search_app.formats import ago, count, size
+from gaze_search_app.workspaces import workspace
+
+REFRESH_S = 10
+PURPOSE = {
+    "whisper": "Search in what is said",
+    "clip": "Search in what is seen",
+    "detector": "Labels of things seen",
+}
+TONES = {
+    ModelState.READY: "good",
+    ModelState.MISSING: "waiting",
+    ModelState.PARTIAL: "waiting",
+    ModelState.CORRUPT: "bad",
+}
+
+
+def page() -> None:
+    """Show how Gaze is and keep it up to date."""
+    _live()
+
+
+@st.fragment(run_every=REFRESH_S)
+def _live() -> None:
+    here = workspace()
+    found = view.models(here.settings)
+    st.html(_headline(found))
+    cards = (
+        _models(found),
+        _index(here),
+        _libraries(here),
+        _services(here.settings),
+        _machine(here.settings),
+    )
+    st.html(f'<div class="gz-cards">{"".join(cards)}</div>')
+
+
+def _headline(found: list[ModelStatus]) -> str:
+    missing = [model for model in found if view.remedy(model)]
+    if not missing:
+        told = "All models are here: speech and pictures are searchable."
+    else:
+        lost = ", ".join(PURPOSE[model.kind].lower() for model in missing)
+        told = f"Not possible yet: {lost}. Everything else works."
+    return f'<header class="gz-head"><h1>Health</h1><p>{escape(told)}</p></header>'
+
+
+def _models(found: list[ModelStatus]) -> str:
+    body = "".join(_model(model) for model in found)
+    return card("Models", f'<ul class="gz-rows">{body}</ul>', wide=True)
+
+
+def _model(model: ModelStatus) -> str:
+    code = view.remedy(model)
+    source = f"{size(model.bytes)} from {model.variant}" if model.variant else ""
+    why = ""
+    if code is not None:
+        sentence = (
+            f"Run `gaze models pull {model.id}`, or `gaze models import DIR` without a network."
+        )
+        why = f'<p class="gz-why"><code>{code.name}</code> {commands(sentence)}</p>'
+    return (
+        f"<li><div><b>{PURPOSE[model.kind]}</b><span>{escape(model.title)} · {escape(model.id)}</span></div>"
+        f"<span>{escape(source)}</span>{pill(model.state, TONES[model.state])}{why}</li>"
+    )
+
+
+def _index(here: Workspace) -> str:
+    published = view.index(here)
+    if published is None:
+        return card("Search index", f"<p>{commands(ErrorCode.INDEX_MISSING.remedy)}</p>")
+    waiting = "changes wait for the next one" if published.behind else "up to date"
+    return card(
+        "Search index",
+        facts(
+            [
+                ("Snapshot", str(published.number)),
+                ("Published", ago(published.age_s)),
+                ("Content", pill(waiting, "busy" if published.behind else "good")),
+            ]
+        ),
+    )
+
+
+def _libraries(here: Workspace) -> str:
+    found = view.libraries(here)
+    if not found:
+        return card("Libraries", f"<p>{commands('None yet: `gaze library add FOLDER`.')}</p>")
+    body = "".join(_library(library) for library in found)
+    return card("Libraries", f'<ul class="gz-rows">{body}</ul>')
+
+
+def _library(library: view.LibraryHealth) -> str:
+    state = pill("online", "good") if library.online else pill("offline", "waiting")
+    why = ""
+    if not library.online:
+        code = ErrorCode.LIBRARY_OFFLINE
+        why = f'<p class="gz-why"><code>{code.name}</code> {escape(code.sentence)} {escape(code.remedy)}</p>'
+    return (
+        f"<li><div><b>{escape(library.name)}</b><span>{escape(library.path)}</span></div>"
+        f"<span>{count(library.files, 'file')}</span>{state}{why}</li>"
+    )
+
+
+def _services(settings: Settings) -> str:
+    port = settings.services.dagster_port
+    if view.listening(port):
+        link = f'<a href="http://127.0.0.1:{port}/" target="_blank" rel="noopener">open</a>'
+        dagster = f"{pill('running', 'good')} {link}"
+    else:
+        dagster = f"{pill('stopped', 'quiet')} {commands('`gaze up` starts it')}"
+    return card(
+        "Services",
+        facts([("Search", pill("running", "good")), ("Dagster UI", dagster)]),
+    )
+
+
+def _machine(settings: Settings) -> str:
+    disk = _disk(settings)
+    used = " · ".join(f"{name} {size(bytes_)}" for name, bytes_ in disk.used.items() if bytes_)
+    free = size(disk.free) + (f" {pill('low', 'bad')}" if disk.low else "")
+    versions = ", ".join(f"{name} {number}" for name, number in view.versions().items())
+    return card(
+        "This machine",
+        facts(
+            [
+                ("Models run on", escape(view.device(settings))),
+                ("Data root", escape(disk.root)),
+                ("Free space", free),
+                ("In use", escape(used)),
+                ("Versions", escape(versions)),
+            ]
+        ),
+        wide=True,
+    )
+
+
+@st.cache_data(ttl=120, show_spinner=False)
+def _disk_of(root: str, _settings: Settings) -> view.DiskHealth:
+    del root
+    return view.disk(_settings)
+
+
+def _disk(settings: Settings) -> view.DiskHealth:
+    return _disk_of(str(settings.root), settings)

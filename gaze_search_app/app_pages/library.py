@@ -1,0 +1,161 @@
+"""The library page: every video, how far it is, and what to do about the ones that failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from html import escape
+
+import streamlit as st
+
+from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.states import State, Status
+from gaze_search_app.app_pages.markup import commands, notice, pill
+from gaze_search_app.formats import count, duration
+from gaze_search_app.library_view import Group, Row, StageCell, in_group, overall, rows
+from gaze_search_app.workspaces import workspace
+
+REFRESH_S = 2
+PAGE_SIZE = 100
+ALL = "all"
+GROUPS = {
+    Group.READY: "Ready",
+    Group.WORKING: "In progress",
+    Group.WAITING: "Waiting",
+    Group.FAILED: "Needs attention",
+}
+TONES = {
+    Group.READY: "good",
+    Group.WORKING: "busy",
+    Group.WAITING: "waiting",
+    Group.FAILED: "bad",
+}
+WORDS = {
+    State.DONE: "Ready",
+    State.PARTIAL: "Ready in part",
+    State.QUEUED: "Queued",
+    State.WAITING: "Waiting for a model",
+    State.FAILED: "Failed",
+    State.CANCELLED: "Cancelled",
+    State.EXTRACTING_AUDIO: "Extracting audio",
+    State.TRANSCRIBING: "Transcribing",
+    State.EXTRACTING_FRAMES: "Extracting frames",
+    State.EMBEDDING: "Embedding",
+    State.DETECTING: "Detecting",
+}
+EMPTY = (
+    "No video yet",
+    "Add a folder: `gaze library add FOLDER`, then `gaze index`.",
+    "Or start with samples: `gaze demo`. This page follows by itself.",
+)
+
+
+def page() -> None:
+    """Show the library and keep it up to date."""
+    _live()
+
+
+@st.fragment(run_every=REFRESH_S)
+def _live() -> None:
+    workspace().catalog.release_dead()
+    every = rows(workspace().catalog)
+    if not every:
+        st.html(notice(*EMPTY))
+        return
+    counts = Counter(row.group for row in every)
+    st.html(_totals(every) + _banner(every))
+    chosen = st.segmented_control(
+        "Show",
+        [ALL, *(group.value for group in GROUPS)],
+        key="state",
+        default=ALL,
+        required=True,
+        format_func=lambda name: _choice(name, counts),
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    shown = in_group(every, None if chosen in (ALL, None) else Group(chosen))
+    if not shown:
+        st.html(notice("None", "No video is in this state now."))
+        return
+    number = 1
+    if len(shown) > PAGE_SIZE:
+        number = st.pagination(-(-len(shown) // PAGE_SIZE), key="library-page")
+    start = (number - 1) * PAGE_SIZE
+    table = "".join(_row(row) for row in shown[start : start + PAGE_SIZE])
+    st.html(f'<ul class="gz-videos">{table}</ul>')
+
+
+def _banner(every: list[Row]) -> str:
+    """What many rows wait for is told once."""
+    wanted = {row.detail or "a model" for row in every if row.group is Group.WAITING}
+    if not wanted:
+        return ""
+    code = ErrorCode.MODEL_MISSING
+    names = escape(", ".join(sorted(wanted)))
+    return (
+        f'<p class="gz-banner"><code>{code.name}</code> {count(len(wanted), "model")} to get: '
+        f"{names}. {commands(code.remedy)} What can be done without is done.</p>"
+    )
+
+
+def _choice(name: str, counts: Counter[Group]) -> str:
+    return "All" if name == ALL else f"{GROUPS[Group(name)]} {counts[Group(name)]:,}"
+
+
+def _totals(every: list[Row]) -> str:
+    videos = [row for row in every if row.fingerprint]
+    length = duration(sum(row.duration_ms for row in videos))
+    done = overall(every)
+    bar = f'<progress class="gz-overall" value="{done:.3f}"></progress>' if done < 1 else ""
+    return (
+        f'<header class="gz-head"><h1>Library</h1>'
+        f"<p>{count(len(videos), 'video')} · {length} · {done:.0%} indexed</p>{bar}</header>"
+    )
+
+
+def _row(row: Row) -> str:
+    name = escape(row.name)
+    if row.fingerprint:
+        link = f'href="/video?v={row.fingerprint}" target="_self"'
+        picture = f'<img src="/posters/{row.fingerprint}.jpg" alt="" loading="lazy">'
+        name, picture = f"<a {link}>{name}</a>", f'<a class="gz-poster" {link}>{picture}</a>'
+    else:
+        picture = '<span class="gz-poster"></span>'
+    where = escape(" · ".join((*row.libraries, *row.folders)))
+    length = duration(row.duration_ms) if row.duration_ms else ""
+    return (
+        f'<li class="gz-video">{picture}'
+        f'<div class="gz-name"><b>{name}</b><span title="{where}">{where}</span></div>'
+        f'<span class="gz-length">{length}</span>'
+        f'<div class="gz-state">{pill(WORDS[row.state], TONES[row.group])}'
+        f"{_stages(row.stages)}</div>{_problem(row)}</li>"
+    )
+
+
+def _stages(cells: tuple[StageCell, ...]) -> str:
+    return (
+        '<span class="gz-stages">' + "".join(_stage(cell) for cell in cells) + "</span>"
+        if cells
+        else ""
+    )
+
+
+def _stage(cell: StageCell) -> str:
+    told = f"{cell.stage}: {cell.status}"
+    if cell.status is Status.RUNNING:
+        told += f" {cell.progress:.0%}"
+    return (
+        f'<i class="gz-{cell.status}" title="{told}" '
+        f'style="--part: {cell.progress * 100:.0f}%"></i>'
+    )
+
+
+def _problem(row: Row) -> str:
+    if row.problem is None or row.group is Group.WAITING:
+        return ""
+    stage = f"{row.problem_stage} · " if row.problem_stage else ""
+    detail = f" ({escape(row.detail)})" if row.detail else ""
+    return (
+        f'<p class="gz-why">{stage}<code>{row.problem.name}</code> {escape(row.problem.sentence)}'
+        f"{detail} {commands(row.problem.remedy)}</p>"
+    )

@@ -1,0 +1,73 @@
+"""The search page: one box, a few filters, and moments that play."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_search_app import components
+from gaze_search_app.address import PAGE_SIZE, Address
+from gaze_search_app.app_pages import search_form
+from gaze_search_app.app_pages.markup import commands, notice
+from gaze_search_app.app_pages.search_words import EMPTY, HERO, HOME_STYLE, NOTHING, hints
+from gaze_search_app.formats import count
+from gaze_search_app.search.model import Mode, SearchResponse
+from gaze_search_app.views import coverage_lines, moment_view
+from gaze_search_app.workspaces import choices, engine
+
+HINTS = 3
+
+
+def page() -> None:
+    """Ask, search, show."""
+    hero = st.empty()
+    try:
+        labels, libraries = choices()
+    except GazeError as error:
+        if error.code is not ErrorCode.INDEX_MISSING:
+            raise
+        st.html(notice(*EMPTY))
+        return
+    address = search_form.show(labels, libraries)
+    components.keys(focus=not address.query)
+    if not address.query:
+        hero.html(HERO)
+        _invite(list(labels))
+        return
+    response = engine().search(address.request())
+    _summary(response, address.mode)
+    if response.moments:
+        components.moments([moment_view(moment, address.labels) for moment in response.moments])
+        _paging(address, response.total)
+    else:
+        st.html(notice(*NOTHING))
+
+
+def _summary(response: SearchResponse, mode: Mode) -> None:
+    lines = [count(response.total, "moment"), f"{response.took_ms:.0f} ms"]
+    told = [escape(line) for line in lines]
+    told += [commands(line) for line in coverage_lines(response.coverage, mode)]
+    spans = "".join(f"<span>{line}</span>" for line in told)
+    st.html(f'<p class="gz-summary">{spans}</p>')
+
+
+def _paging(address: Address, total: int) -> None:
+    pages = math.ceil(total / PAGE_SIZE)
+    if pages > 1:
+        key = f"page?{urlencode(address.params(), doseq=True)}"
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            st.pagination(
+                pages,
+                default=min(address.page, pages),
+                key=key,
+                on_change=lambda: st.session_state.update(page=st.session_state[key]),
+            )
+
+
+def _invite(labels: list[str]) -> None:
+    st.html(HOME_STYLE)
+    st.html(hints(labels[:HINTS]))

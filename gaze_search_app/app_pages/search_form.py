@@ -1,0 +1,99 @@
+"""The search box and its filters, kept in step with the page's address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import streamlit as st
+
+from gaze_search_app.address import Address
+from gaze_search_app.search.model import Mode
+
+MODES = {Mode.BOTH: "Both", Mode.TRANSCRIPT: "Words spoken", Mode.VISUAL: "Things seen"}
+PLACEHOLDER = "What was said, or what was seen"
+LABELS_MAX = 40
+_SEEN = "address"
+
+
+def show(labels: Mapping[str, int], libraries: list[str]) -> Address:
+    """Draw the form and return what it asks for. `labels` maps each label to the frames that show it."""
+    linked = Address.parse({name: st.query_params.get_all(name) for name in st.query_params})
+    if linked != st.session_state.get(_SEEN) or "query" not in st.session_state:
+        _fill(linked)  # a link was opened, or the back button pressed
+    asked = _form(labels, libraries, linked)
+    if replace(asked, page=1) != replace(linked, page=1):
+        asked = replace(asked, page=1)
+        st.session_state["page"] = 1
+    if asked != linked:
+        st.query_params.from_dict(asked.params())
+    st.session_state[_SEEN] = asked
+    return asked
+
+
+def _fill(address: Address) -> None:
+    st.session_state["query"] = address.query
+    st.session_state["mode"] = address.mode
+    st.session_state["labels"] = list(address.labels)
+    st.session_state["libraries"] = list(address.libraries)
+    st.session_state["page"] = address.page
+
+
+def _form(labels: Mapping[str, int], libraries: list[str], linked: Address) -> Address:
+    with st.container(key="search-form"):
+        query = st.text_input(
+            "Search",
+            key="query",
+            type="search",
+            icon=":material/search:",
+            placeholder=PLACEHOLDER,
+            label_visibility="collapsed",
+        )
+        with st.container(key="filters", horizontal=True, vertical_alignment="center"):
+            mode = st.segmented_control(
+                "Search in",
+                list(MODES),
+                key="mode",
+                required=True,
+                format_func=MODES.__getitem__,
+                label_visibility="collapsed",
+            )
+            chosen_libraries = _libraries(libraries, linked)
+            chosen_labels = _labels(labels, linked)
+    return Address(
+        query=(query or "").strip(),
+        mode=mode or Mode.BOTH,
+        labels=tuple(chosen_labels),
+        libraries=tuple(chosen_libraries),
+        page=st.session_state["page"],
+    )
+
+
+def _labels(labels: Mapping[str, int], linked: Address) -> list[str]:
+    frequent = sorted(labels, key=lambda label: (-labels[label], label))[:LABELS_MAX]
+    options = list(dict.fromkeys((*linked.labels, *frequent)))
+    if not options:
+        return []
+    return st.pills(
+        "Labels seen",
+        options,
+        key="labels",
+        selection_mode="multi",
+        format_func=lambda label: f"{label} :small[{labels.get(label, 0):,}]",
+        label_visibility="collapsed",
+        wrap=False,
+    )
+
+
+def _libraries(libraries: list[str], linked: Address) -> list[str]:
+    options = list(dict.fromkeys((*libraries, *linked.libraries)))
+    if len(options) < 2:
+        return list(linked.libraries)
+    return st.multiselect(
+        "Libraries",
+        options,
+        key="libraries",
+        placeholder="All libraries",
+        label_visibility="collapsed",
+        width=240,
+    )

@@ -1,0 +1,33 @@
+"""What the search page says when there is nothing to show."""
+
+from __future__ import annotations
+
+from html import escape
+from urllib.parse import urlencode
+
+HERO = (
+    '<div class="gz-hero"><h1>Gaze</h1>'
+    "<p>Type a few words. Watch the moment they were said, or the thing was seen.</p></div>"
+)
+HOME_STYLE = "<style>.st-key-search-form { margin-inline: auto; max-width: 46rem; }</style>"
+EMPTY = (
+    "Nothing to search yet",
+    "Add a folder of videos: `gaze library add FOLDER`, then `gaze index`.",
+    "No videos at hand? `gaze demo` makes a few. The Library page shows how far the work is.",
+)
+NOTHING = (
+    "Nothing found",
+    "Try fewer or other words: speech is found by the words said, pictures by what they show.",
+    "Labels and libraries narrow the search; the line above tells what was searched.",
+)
+KEYS = "<kbd>/</kbd> to search, <kbd>↑</kbd> <kbd>↓</kbd> to choose, <kbd>space</kbd> to play"
+
+
+def hints(labels: list[str]) -> str:
+    """What to try, made from what was seen in the library."""
+    links = ", ".join(
+        f'<a target="_self" href="/?{urlencode({"q": label})}">{escape(label)}</a>'
+        for label in labels
+    )
+    tries = f"<p>Try {links}</p>" if links else ""
+    return f'<div class="gz-hints">{tries}<p>{KEYS}</p></div>'

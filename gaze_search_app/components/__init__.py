@@ -1,0 +1,48 @@
+"""The page's own interactive parts: results with their player, the player alone, and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+
+
+def _read(*names: str) -> str:
+    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
+
+
+_PLAYER = _read("player.html")
+_OPEN = '<a class="open" target="_self" title="Open the whole video">Open</a>'
+
+_moments = st.components.v2.component(
+    "gaze.moments",
+    html=_read("moments.html").replace("<!--PLAYER-->", _PLAYER.replace("<!--OPEN-->", _OPEN)),
+    css=_read("base.css", "player.css", "moments.css"),
+    js=_read("typing.js", "player.js", "moments.js"),
+)
+_video = st.components.v2.component(
+    "gaze.video",
+    html=_read("video.html").replace("<!--PLAYER-->", _PLAYER),
+    css=_read("base.css", "player.css", "video.css"),
+    js=_read("typing.js", "player.js", "video.js"),
+)
+_keys = st.components.v2.component("gaze.keys", js=_read("typing.js", "keys.js"))
+
+
+def moments(moments: Sequence[Mapping[str, Any]]) -> None:
+    """Show results and play them beside their transcript (views of `gaze_search_app.views`)."""
+    _moments(key="moments", data={"moments": list(moments)})
+
+
+def video(moment: Mapping[str, Any], frames: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Show one video at one place, above a strip of its frames (`ms`, `url`) to jump by."""
+    _video(key="video", data={"moment": dict(moment), "frames": list(frames)})
+
+
+def keys(focus: bool) -> None:
+    """Let `/` go to the search box; with `focus`, start there."""
+    _keys(key="keys", data={"focus": focus})

@@ -1,0 +1,272 @@
+const SEEK_S = 5;
+const PATIENCE_MS = 400;
+
+function clock(ms) {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  const parts = [Math.floor(s / 60) % 60, s % 60].map((n) => String(n).padStart(2, "0"));
+  const hours = Math.floor(s / 3600);
+  return hours ? `${hours}:${parts.join(":")}` : `${Number(parts[0])}:${parts[1]}`;
+}
+
+function element(tag, className, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+function marked(text, marks) {
+  const line = document.createDocumentFragment();
+  const letters = Array.from(text);
+  let at = 0;
+  for (const [start, end] of marks || []) {
+    line.append(letters.slice(at, start).join(""), element("mark", "", letters.slice(start, end).join("")));
+    at = end;
+  }
+  line.append(letters.slice(at).join(""));
+  return line;
+}
+
+async function fetchJson(url) {
+  const response = await fetch(url, { headers: { accept: "application/json" } });
+  const body = await response.json().catch(() => ({}));
+  if (response.ok) return body;
+  throw body.error ?? { code: String(response.status), message: "The server gave no answer." };
+}
+
+/* Plays moments of videos, with the transcript beside the picture. Times are ms of the original video;
+   a converted clip starts at `offset` of it. */
+class Player {
+  constructor(root) {
+    this.root = root;
+    this.video = root.querySelector("video");
+    this.notice = root.querySelector(".notice");
+    this.lines = root.querySelector(".transcript");
+    this.strip = root.querySelector(".strip");
+    this.transcripts = new Map();
+    this.source = null;
+    this.request = 0;
+    this.video.addEventListener("timeupdate", () => this.follow());
+    this.video.addEventListener("seeked", () => this.follow());
+    this.video.addEventListener("error", () => this.failed());
+    this.video.addEventListener("ended", () => this.goOn());
+    this.video.addEventListener("playing", () => this.lookAhead());
+    this.lines.addEventListener("click", (event) => {
+      const line = event.target.closest("button");
+      if (line) this.seek(Number(line.dataset.start), true);
+    });
+    this.strip.addEventListener("click", (event) => {
+      const box = this.strip.getBoundingClientRect();
+      if (this.source) this.seek(((event.clientX - box.left) / box.width) * this.source.duration_ms, true);
+    });
+    root.querySelector(".copy").addEventListener("click", (event) => this.copyLink(event.currentTarget));
+  }
+
+  get now() {
+    return this.video.currentTime * 1000 + (this.source ? this.source.offset_ms : 0);
+  }
+
+  /* moment: {fingerprint, title, folder, start_ms, end_ms, when, poster}; others: moments on the strip */
+  async show(moment, { play = false, others = [] } = {}) {
+    this.moment = moment;
+    this.others = others;
+    this.describe();
+    this.loadTranscript(moment.fingerprint);
+    await this.seek(moment.start_ms, play, moment.end_ms);
+  }
+
+  async seek(ms, play = !this.video.paused, until = ms) {
+    const request = ++this.request;
+    const { fingerprint, poster } = this.moment;
+    const held = this.source;
+    const reached = (until) => until === null || ms < until;
+    const inside = held?.fingerprint === fingerprint && ms >= held.offset_ms && reached(held.until_ms);
+    if (!inside) {
+      this.video.pause();
+      this.say("");
+      const waiting = setTimeout(() => {
+        if (request === this.request) this.say("Converting this stretch for the browser…");
+      }, PATIENCE_MS);
+      try {
+        const query = new URLSearchParams({ start_ms: Math.round(ms), end_ms: Math.round(until) });
+        if (this.convert === fingerprint) query.set("convert", "true");
+        const source = await fetchJson(`/playback/${fingerprint}?${query}`);
+        if (request !== this.request) return;
+        this.source = { ...source, fingerprint };
+        this.video.poster = poster || "";
+        this.video.replaceChildren(this.captions(fingerprint, source));
+        this.video.src = source.url;
+        this.drawStrip();
+      } catch (error) {
+        if (request === this.request) this.fail(error);
+        return;
+      } finally {
+        clearTimeout(waiting);
+      }
+    }
+    if (this.video.readyState < HTMLMediaElement.HAVE_METADATA) {
+      await new Promise((resolve) => this.video.addEventListener("loadedmetadata", resolve, { once: true }));
+      if (request !== this.request) return;
+    }
+    this.say("");
+    this.video.currentTime = Math.max(0, ms - this.source.offset_ms) / 1000;
+    if (play) this.video.play().catch(() => {});
+    else this.video.pause();
+    this.follow();
+  }
+
+  toggle() {
+    if (this.video.paused) this.video.play().catch(() => {});
+    else this.video.pause();
+  }
+
+  skip(seconds) {
+    if (this.source) this.seek(Math.max(0, this.now + seconds * 1000));
+  }
+
+  /* A converted clip ends before its video does: the next one follows. */
+  goOn() {
+    if (this.source && this.source.until_ms !== null) this.seek(this.source.until_ms, true);
+  }
+
+  /* Has the next stretch converted while this one plays. */
+  lookAhead() {
+    const { fingerprint, until_ms } = this.source ?? {};
+    if (!until_ms || this.ahead === this.source.url) return;
+    this.ahead = this.source.url;
+    fetch(`/playback/${fingerprint}?start_ms=${until_ms}&end_ms=${until_ms}`).catch(() => {});
+  }
+
+  captions(fingerprint, source) {
+    const track = element("track");
+    Object.assign(track, { kind: "captions", label: "Transcript", src: `/captions/${fingerprint}.vtt?from_ms=${source.offset_ms}` });
+    return track;
+  }
+
+  describe() {
+    const { fingerprint, title, folder, when, start_ms } = this.moment;
+    const set = (selector, text) => (this.root.querySelector(selector).textContent = text);
+    set(".title", title);
+    set(".when", when);
+    set(".folder", folder);
+    this.root.querySelector(".title").title = title;
+    this.root.querySelector(".folder").title = folder;
+    for (const format of ["srt", "vtt"]) {
+      const link = this.root.querySelector(`.${format}`);
+      link.href = `/captions/${fingerprint}.${format}?download=true`;
+    }
+    const open = this.root.querySelector(".open");
+    if (open) open.href = `/video?v=${fingerprint}&t=${start_ms}`;
+  }
+
+  async copyLink(button) {
+    const link = new URL(`/video?v=${this.moment.fingerprint}&t=${Math.round(this.now)}`, location.href);
+    await navigator.clipboard.writeText(link.href);
+    button.dataset.done = "true";
+    setTimeout(() => delete button.dataset.done, 1600);
+  }
+
+  async loadTranscript(fingerprint) {
+    if (this.shown === fingerprint) return this.markMoment();
+    this.shown = fingerprint;
+    this.lines.replaceChildren(element("li", "empty", "Reading the transcript…"));
+    if (!this.transcripts.has(fingerprint)) {
+      this.transcripts.set(fingerprint, fetchJson(`/transcripts/${fingerprint}`));
+    }
+    try {
+      const { segments, reason } = await this.transcripts.get(fingerprint);
+      if (this.shown !== fingerprint) return;
+      this.segments = segments;
+      this.lines.replaceChildren(...(segments.length ? segments.map(transcriptLine) : [element("li", "empty", reason)]));
+      this.markMoment();
+      this.follow();
+    } catch (error) {
+      this.transcripts.delete(fingerprint);
+      if (this.shown !== fingerprint) return;
+      this.segments = [];
+      this.lines.replaceChildren(element("li", "empty", `${error.code || ""} ${error.message}`));
+    }
+  }
+
+  markMoment() {
+    const { start_ms, end_ms } = this.moment;
+    (this.segments || []).forEach((segment, index) => {
+      const inside = segment.end_ms > start_ms && segment.start_ms < Math.max(end_ms, start_ms + 1);
+      this.lines.children[index].classList.toggle("in-moment", inside);
+    });
+  }
+
+  follow() {
+    this.strip.style.setProperty("--now", this.source ? `${(this.now / this.source.duration_ms) * 100}%` : "0%");
+    if (!this.segments || this.shown !== this.moment?.fingerprint) return;
+    const now = this.now + 40;
+    const spoken = this.segments.findIndex((segment) => segment.start_ms <= now && now < segment.end_ms);
+    if (spoken === this.spoken && this.lines.children[spoken]?.ariaCurrent) return;
+    this.spoken = spoken;
+    for (const line of this.lines.children) line.ariaCurrent = null;
+    const line = this.lines.children[spoken];
+    if (!line) return;
+    line.ariaCurrent = "true";
+    const middle = line.offsetTop - (this.lines.clientHeight - line.offsetHeight) / 2;
+    this.lines.scrollTo({ top: middle, behavior: "smooth" });
+  }
+
+  drawStrip() {
+    const duration = Math.max(1, this.source.duration_ms);
+    const ticks = this.others.map((other) => {
+      const tick = element("i", other === this.moment ? "chosen" : "");
+      tick.style.left = `${(other.start_ms / duration) * 100}%`;
+      tick.style.width = `max(4px, ${((other.end_ms - other.start_ms) / duration) * 100}%)`;
+      return tick;
+    });
+    this.strip.replaceChildren(...ticks);
+  }
+
+  failed() {
+    if (!this.video.getAttribute("src")) return;
+    const { fingerprint } = this.moment;
+    if (this.convert === fingerprint) {
+      this.fail({ code: "CODEC_UNSUPPORTED", message: "The browser cannot play this file, converted or not.", remedy: "Open it in another player." });
+      return;
+    }
+    this.convert = fingerprint;
+    const at = this.now;
+    this.source = null;
+    this.show({ ...this.moment, start_ms: at || this.moment.start_ms }, { play: true, others: this.others });
+  }
+
+  fail(error) {
+    this.source = null;
+    this.video.removeAttribute("src");
+    this.video.load();
+    this.say([error.code, error.message, error.remedy].filter(Boolean).join(" · "), true);
+  }
+
+  say(text, wrong = false) {
+    this.notice.hidden = !text;
+    this.notice.textContent = text;
+    this.notice.classList.toggle("wrong", wrong);
+  }
+}
+
+function transcriptLine(segment) {
+  const item = element("li");
+  const button = element("button");
+  button.type = "button";
+  button.dataset.start = segment.start_ms;
+  button.append(element("time", "", clock(segment.start_ms)), element("span", "", segment.text));
+  item.append(button);
+  return item;
+}
+
+/* Keys that work on every page with a player. Returns whether the key was one of them. */
+function playerKey(event, player) {
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return false;
+  const overControl = /^(button|video|a)$/i.test(event.composedPath()[0].tagName || "");
+  if (!player.moment) return false;
+  if (event.key === " " && !overControl) player.toggle();
+  else if (event.key === "ArrowLeft") player.skip(-SEEK_S);
+  else if (event.key === "ArrowRight") player.skip(SEEK_S);
+  else return false;
+  return true;
+}

@@ -1,0 +1,52 @@
+class Video {
+  constructor(root) {
+    this.player = new Player(root.querySelector(".player"));
+    this.film = root.querySelector(".film");
+    this.film.addEventListener("click", (event) => {
+      const frame = event.target.closest("button");
+      if (frame) this.player.seek(Number(frame.dataset.ms), true);
+    });
+    this.onKey = (event) => {
+      if (playerKey(event, this.player)) event.preventDefault();
+    };
+    document.addEventListener("keydown", this.onKey);
+  }
+
+  update(data) {
+    const answer = JSON.stringify(data);
+    if (answer === this.answer) return;
+    this.answer = answer;
+    this.film.replaceChildren(...data.frames.map(filmFrame));
+    this.player.show(data.moment);
+  }
+
+  close() {
+    document.removeEventListener("keydown", this.onKey);
+    this.player.video.pause();
+  }
+}
+
+function filmFrame({ ms, url }) {
+  const item = element("li");
+  const button = element("button");
+  const image = element("img");
+  Object.assign(image, { src: url, alt: "", loading: "lazy", decoding: "async" });
+  image.addEventListener("error", () => item.remove());
+  Object.assign(button, { type: "button", title: clock(ms) });
+  button.dataset.ms = ms;
+  button.append(image, element("time", "", clock(ms)));
+  item.append(button);
+  return item;
+}
+
+const shown = new WeakMap();
+
+export default function ({ data, parentElement }) {
+  if (!shown.has(parentElement)) shown.set(parentElement, new Video(parentElement));
+  const video = shown.get(parentElement);
+  video.update(data);
+  return () => {
+    video.close();
+    shown.delete(parentElement);
+  };
+}

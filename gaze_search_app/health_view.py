@@ -1,0 +1,155 @@
+"""What the Health page shows: what can be searched now, what is missing, and what is where."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.library.walk import is_online
+from gaze_pipeline.models.device import pick
+from gaze_pipeline.models.installed import ModelState, ModelStatus, status
+from gaze_pipeline.models.manifest import load_manifest
+from gaze_pipeline.settings import Settings
+from gaze_pipeline.store.snapshot_files import current
+from gaze_pipeline.workspace import Workspace
+from gaze_search_app.formats import readable
+
+PACKAGES = (
+    "gaze",
+    "dagster",
+    "streamlit",
+    "duckdb",
+    "lancedb",
+    "faster-whisper",
+    "open_clip_torch",
+    "torch",
+    "av",
+)
+LOW_DISK_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class LibraryHealth:
+    """A library's folder: whether it is there, and how many files are known in it."""
+
+    name: str
+    path: str
+    online: bool
+    files: int
+
+
+@dataclass(frozen=True)
+class IndexHealth:
+    """The published snapshot. `age_s` is in seconds; `behind` tells that changes wait for the next."""
+
+    number: int
+    age_s: float
+    behind: bool
+
+
+@dataclass(frozen=True)
+class DiskHealth:
+    """The data root's disk, in bytes."""
+
+    root: str
+    free: int
+    used: dict[str, int]
+
+    @property
+    def low(self) -> bool:
+        """Whether indexing may soon stop for want of space."""
+        return self.free < LOW_DISK_BYTES
+
+
+def models(settings: Settings) -> list[ModelStatus]:
+    """How each model stands. Raises GazeError(SETTINGS_INVALID) for a manifest that cannot be read."""
+    manifest = load_manifest(settings.models.manifest)
+    return [status(spec, settings.models_dir) for spec in manifest.models]
+
+
+def remedy(model: ModelStatus) -> ErrorCode | None:
+    """What is wrong with a model, if anything."""
+    if model.state is ModelState.READY:
+        return None
+    return ErrorCode.MODEL_CORRUPT if model.state is ModelState.CORRUPT else ErrorCode.MODEL_MISSING
+
+
+def libraries(workspace: Workspace) -> list[LibraryHealth]:
+    """Every library of the settings."""
+    return [
+        LibraryHealth(
+            name=library.name,
+            path=readable(library.path),
+            online=is_online(library),
+            files=len(workspace.catalog.files(library.name)),
+        )
+        for library in workspace.settings.libraries
+    ]
+
+
+def index(workspace: Workspace) -> IndexHealth | None:
+    """The snapshot that answers searches, or None before the first."""
+    info = current(workspace.paths)
+    if info is None:
+        return None
+    return IndexHealth(
+        number=info.number,
+        age_s=max(time.time() - info.published_at, 0.0),
+        behind=workspace.catalog.revision() > info.revision,
+    )
+
+
+def disk(settings: Settings) -> DiskHealth:
+    """Free space, and what the data root's own folders take."""
+    root = settings.root
+    root.mkdir(parents=True, exist_ok=True)
+    used = {entry.name: _size(entry) for entry in sorted(root.iterdir()) if entry.is_dir()}
+    return DiskHealth(readable(root), shutil.disk_usage(root).free, used)
+
+
+def device(settings: Settings) -> str:
+    """What models run on, or why they cannot."""
+    try:
+        chosen = pick(settings.models.device)
+    except GazeError as error:
+        return str(error)
+    return f"{chosen.name}: {chosen.description}"
+
+
+def versions() -> dict[str, str]:
+    """Python and the packages a bug report names."""
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+
+
+def listening(port: int) -> bool:
+    """Whether a service of this machine answers on a port."""
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _size(folder: Path) -> int:
+    return sum(_sizes(folder))
+
+
+def _sizes(folder: str | Path) -> Iterator[int]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _sizes(entry.path)
+            else:
+                yield entry.stat(follow_symlinks=False).st_size
+        except OSError:
+            continue

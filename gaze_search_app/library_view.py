@@ -1,0 +1,116 @@
+"""What the Library page shows of the catalog: every video and every refused file, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.states import RUNNING_STATE, Stage, State, Status
+from gaze_pipeline.store.catalog import Catalog, FileRow, VideoRow
+from gaze_search_app.formats import readable
+
+
+class Group(StrEnum):
+    """What a user wants to know of a video: can I search it, or what is in the way?"""
+
+    READY = "ready"
+    WORKING = "working"
+    WAITING = "waiting"
+    FAILED = "failed"
+
+
+GROUP_OF = {
+    State.DONE: Group.READY,
+    State.PARTIAL: Group.READY,
+    State.QUEUED: Group.WORKING,
+    State.WAITING: Group.WAITING,
+    State.FAILED: Group.FAILED,
+    State.CANCELLED: Group.FAILED,
+} | dict.fromkeys(RUNNING_STATE.values(), Group.WORKING)
+
+
+@dataclass(frozen=True)
+class StageCell:
+    """How one stage stands; `progress` is 0..1."""
+
+    stage: Stage
+    status: Status
+    progress: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One video, or one file that could not be taken up (no fingerprint, no stages)."""
+
+    name: str
+    folders: tuple[str, ...]
+    libraries: tuple[str, ...]
+    state: State
+    fingerprint: str | None = None
+    duration_ms: int = 0
+    progress: float = 0.0
+    stages: tuple[StageCell, ...] = ()
+    problem_stage: Stage | None = None
+    problem: ErrorCode | None = None
+    detail: str = ""
+
+    @property
+    def group(self) -> Group:
+        """The group a user would look for the row in."""
+        return GROUP_OF[self.state]
+
+
+def rows(catalog: Catalog) -> list[Row]:
+    """Everything known, what needs attention first, then what is being worked on, then by name."""
+    refused = [file for file in catalog.files() if file.error_code and not file.fingerprint]
+    every = [*map(_video_row, catalog.videos()), *map(_file_row, refused)]
+    order = [Group.FAILED, Group.WORKING, Group.WAITING, Group.READY]
+    return sorted(every, key=lambda row: (order.index(row.group), row.name.casefold()))
+
+
+def in_group(every: Sequence[Row], group: Group | None) -> list[Row]:
+    """The rows of a group; all of them for None."""
+    return [row for row in every if group in (None, row.group)]
+
+
+def overall(every: Sequence[Row]) -> float:
+    """How much of all the work is done (0..1), refused files left out."""
+    videos = [row.progress for row in every if row.fingerprint]
+    return sum(videos) / len(videos) if videos else 1.0
+
+
+def _video_row(video: VideoRow) -> Row:
+    problem = video.problem
+    return Row(
+        name=readable(video.path.name),
+        folders=tuple(readable(file.path.parent) for file in video.files),
+        libraries=tuple(video.libraries),
+        state=video.state,
+        fingerprint=video.fingerprint,
+        duration_ms=video.duration_ms,
+        progress=video.progress,
+        stages=tuple(_cell(video, stage) for stage in Stage),
+        problem_stage=problem.stage if problem else None,
+        problem=problem.error_code if problem else None,
+        detail=readable(problem.error_detail) if problem else "",
+    )
+
+
+def _cell(video: VideoRow, stage: Stage) -> StageCell:
+    row = video.stages.get(stage)
+    if row is None:
+        return StageCell(stage, Status.PENDING, 0.0)
+    return StageCell(stage, row.status, 1.0 if row.status.settled else row.progress)
+
+
+def _file_row(file: FileRow) -> Row:
+    return Row(
+        name=readable(file.path.name),
+        folders=(readable(file.path.parent),),
+        libraries=(file.library,),
+        state=State.QUEUED if file.error_code is ErrorCode.FILE_UNSTABLE else State.FAILED,
+        problem=file.error_code,
+        detail=readable(file.error_detail),
+    )

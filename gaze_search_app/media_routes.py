@@ -1,0 +1,159 @@
+"""Routes beside the pages: video files by byte range, converted clips, frames, transcripts, captions.
+
+A video is only ever named by its fingerprint, which the catalog turns into a path; no part of an address
+becomes a part of a path.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from dataclasses import asdict
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.workspace import Workspace
+from gaze_search_app.captions import CaptionFormat, captions
+from gaze_search_app.clip_cache import ClipCache, ClipKey
+from gaze_search_app.playback import prepare, present_file
+from gaze_search_app.transcripts import read_transcript
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}", re.ASCII)
+_CAPTION_TYPES = {CaptionFormat.SRT: "application/x-subrip", CaptionFormat.VTT: "text/vtt"}
+_STATUS = {
+    ErrorCode.VIDEO_UNKNOWN: 404,
+    ErrorCode.FILE_NOT_FOUND: 404,
+    ErrorCode.TRANSCRIPT_MISSING: 404,
+    ErrorCode.FILE_UNREADABLE: 403,
+    ErrorCode.CODEC_UNSUPPORTED: 415,
+    ErrorCode.NOT_A_VIDEO: 415,
+    ErrorCode.DISK_FULL: 507,
+}
+
+
+class MediaRoutes:
+    """What the player asks for, from one data root. Endpoints are synchronous: they run in threads."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.clips = ClipCache(workspace.paths.root / "clips")
+
+    def routes(self) -> list[Route]:
+        """The routes to mount beside the pages."""
+        return [
+            Route("/files/{fingerprint}", self.file),
+            Route("/clips/{key}", self.clip),
+            Route("/playback/{fingerprint}", self.playback),
+            Route("/thumbnails/{fingerprint}/{frame_index:int}.jpg", self.thumbnail),
+            Route("/posters/{fingerprint}.jpg", self.poster),
+            Route("/transcripts/{fingerprint}", self.transcript),
+            Route("/captions/{fingerprint}.{format}", self.captions),
+        ]
+
+    def file(self, request: Request) -> Response:
+        """The video file itself; the response follows byte ranges and reads from disk as it sends."""
+        path = present_file(self.workspace, _fingerprint(request))
+        media_type = mimetypes.guess_type(path.name)[0] or "video/mp4"
+        return FileResponse(path, media_type=media_type, headers={"cache-control": "private"})
+
+    def playback(self, request: Request) -> Response:
+        """How to play a stretch of a video, converting it first where browsers cannot play the file."""
+        start_ms = _number(request, "start_ms")
+        playback = prepare(
+            self.workspace,
+            self.clips,
+            _fingerprint(request),
+            start_ms=start_ms,
+            end_ms=max(start_ms, _number(request, "end_ms")),
+            convert=request.query_params.get("convert") == "true",
+        )
+        return JSONResponse(asdict(playback), headers={"cache-control": "no-store"})
+
+    def clip(self, request: Request) -> Response:
+        """A converted stretch; made again if it was cleared away meanwhile."""
+        key = ClipKey.parse(request.path_params["key"])
+        if key is None:
+            raise GazeError(ErrorCode.FILE_NOT_FOUND, request.path_params["key"])
+        clip = self.clips.clip(present_file(self.workspace, key.fingerprint), key)
+        media_type = "video/webm" if key.suffix == ".webm" else "video/mp4"
+        return FileResponse(clip.path, media_type=media_type, headers={"cache-control": "private"})
+
+    def thumbnail(self, request: Request) -> Response:
+        """A sampled frame; it belongs to a fingerprint and an index, so browsers may keep it."""
+        fingerprint, index = _fingerprint(request), request.path_params["frame_index"]
+        path = self.workspace.paths.thumbnail(fingerprint, index)
+        if not path.is_file():
+            raise GazeError(ErrorCode.FILE_NOT_FOUND, f"frame {index} of {fingerprint}")
+        return _picture(path, max_age_s=86_400)
+
+    def poster(self, request: Request) -> Response:
+        """The sampled frame from the middle of a video."""
+        fingerprint = _fingerprint(request)
+        frames = sorted(self.workspace.paths.thumbnails(fingerprint).glob("[0-9]*.jpg"))
+        if not frames:
+            raise GazeError(ErrorCode.FILE_NOT_FOUND, f"frames of {fingerprint}")
+        return _picture(frames[len(frames) // 2], max_age_s=60)
+
+    def transcript(self, request: Request) -> Response:
+        """The lines of a video, or none and the reason."""
+        transcript = read_transcript(self.workspace, _fingerprint(request))
+        return JSONResponse(asdict(transcript), headers={"cache-control": "no-cache"})
+
+    def captions(self, request: Request) -> Response:
+        """The transcript as a file to download or to show as subtitles (`.srt`, `.vtt`).
+
+        `from_ms` cuts off what comes before and counts from there, as a converted stretch does.
+        """
+        fingerprint, wanted = _fingerprint(request), request.path_params["format"]
+        if wanted not in set(CaptionFormat):
+            raise GazeError(ErrorCode.FILE_NOT_FOUND, f"captions as {wanted}")
+        form = CaptionFormat(wanted)
+        text = captions(self.workspace.artifacts, fingerprint, form, _number(request, "from_ms"))
+        headers = {"cache-control": "no-cache"}
+        if "download" in request.query_params:
+            name = quote(f"{self._stem(fingerprint)}.{form}".encode("utf-8", "replace"))
+            headers["content-disposition"] = f"attachment; filename*=utf-8''{name}"
+        return Response(text, media_type=_CAPTION_TYPES[form], headers=headers)
+
+    def _stem(self, fingerprint: str) -> str:
+        video = self.workspace.catalog.video(fingerprint)
+        return video.path.stem if video else fingerprint
+
+
+def refused(request: Request, error: GazeError) -> Response:
+    """A GazeError as JSON: its code, what happened, and what to do."""
+    del request
+    told = {
+        "code": error.code.name,
+        "message": error.code.sentence,
+        "remedy": error.code.remedy,
+        "detail": error.detail.encode("utf-8", "replace").decode(),
+    }
+    return JSONResponse({"error": told}, _STATUS.get(error.code, 500))
+
+
+def failed(request: Request, error: Exception) -> Response:
+    """What no code names, as INTERNAL; the server logs its traceback."""
+    return refused(request, GazeError(ErrorCode.INTERNAL, detail=type(error).__name__))
+
+
+def _picture(path: Path, max_age_s: int) -> Response:
+    headers = {"cache-control": f"private, max-age={max_age_s}"}
+    return FileResponse(path, media_type="image/jpeg", headers=headers)
+
+
+def _fingerprint(request: Request) -> str:
+    fingerprint: str = request.path_params["fingerprint"]
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        raise GazeError(ErrorCode.VIDEO_UNKNOWN, fingerprint)
+    return fingerprint
+
+
+def _number(request: Request, name: str) -> int:
+    value = request.query_params.get(name, "")
+    return int(value) if re.fullmatch(r"\d{1,12}", value, re.ASCII) else 0

@@ -1,0 +1,99 @@
+"""What the player and the results show of a moment: plain values, made from the search's own models."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.store.catalog import VideoRow
+from gaze_search_app.formats import count, duration, readable, span
+from gaze_search_app.search.model import ChannelCoverage, Coverage, Mode, Moment
+
+LABELS_SHOWN = 4
+FILM_FRAMES = 60
+
+
+def thumbnail_url(fingerprint: str, frame_index: int | None) -> str | None:
+    """Where the page gets a sampled frame."""
+    return None if frame_index is None else f"/thumbnails/{fingerprint}/{frame_index}.jpg"
+
+
+def moment_view(moment: Moment, asked: Collection[str] = ()) -> dict[str, Any]:
+    """A moment as the results show it; `asked` are the labels filtered by."""
+    path = PurePath(readable(moment.path))
+    labels = sorted(moment.labels, key=lambda label: label not in asked)[:LABELS_SHOWN]
+    return {
+        "fingerprint": moment.fingerprint,
+        "title": path.name,
+        "folder": str(path.parent),
+        "libraries": moment.libraries,
+        "start_ms": moment.start_ms,
+        "end_ms": moment.end_ms,
+        "when": span(moment.start_ms, moment.end_ms),
+        "poster": thumbnail_url(moment.fingerprint, moment.frame_index),
+        "snippet": moment.snippet,
+        "marks": moment.marks,
+        "seen": "Seen in the picture",
+        "labels": [{"name": label, "asked": label in asked} for label in labels],
+        "score": moment.score,
+        "evidence": _evidence(moment),
+    }
+
+
+def _evidence(moment: Moment) -> str:
+    channels = {"spoken": moment.speech_score, "seen": moment.visual_score}
+    parts = [f"{name} {score:.2f}" for name, score in channels.items() if score is not None]
+    return ", ".join(parts) or "score"
+
+
+def film(frames: Sequence[tuple[int, int]], fingerprint: str) -> list[dict[str, Any]]:
+    """An even choice of a video's frames (index, ms) for a strip to jump by."""
+    step = max(1, math.ceil(len(frames) / FILM_FRAMES))
+    return [{"ms": ms, "url": thumbnail_url(fingerprint, index)} for index, ms in frames[::step]]
+
+
+def coverage_lines(coverage: Coverage, mode: Mode) -> list[str]:
+    """What was searched and what was not, one sentence a channel that was asked for."""
+    channels = {
+        "Speech": (coverage.transcript, Mode.TRANSCRIPT),
+        "Pictures": (coverage.visual, Mode.VISUAL),
+    }
+    return [
+        _channel_line(name, channel)
+        for name, (channel, own) in channels.items()
+        if mode in (own, Mode.BOTH)
+    ]
+
+
+def _channel_line(name: str, channel: ChannelCoverage) -> str:
+    if not channel.searched:
+        return f"{name} not searched: {_why(channel.reason)}"
+    if channel.videos == channel.videos_total:
+        total = count(channel.videos, "video")
+        return f"{name} searched in all of {total} ({duration(channel.duration_ms)})"
+    return (
+        f"{name} searched in {channel.videos} of {count(channel.videos_total, 'video')} "
+        f"({duration(channel.duration_ms)} of {duration(channel.duration_total_ms)})"
+    )
+
+
+def video_view(video: VideoRow, start_ms: int = 0) -> dict[str, Any]:
+    """A whole video as the player shows it, opened at a place."""
+    start_ms = min(start_ms, max(video.duration_ms - 1, 0))
+    return {
+        "fingerprint": video.fingerprint,
+        "title": readable(video.path.name),
+        "folder": readable(video.path.parent),
+        "start_ms": start_ms,
+        "end_ms": start_ms,
+        "when": duration(video.duration_ms),
+        "poster": None,
+    }
+
+
+def _why(reason: str | None) -> str:
+    code = ErrorCode.__members__.get(reason or "")
+    return f"{code.name}. {code.remedy}" if code else reason or "not asked for"
