@@ -1,0 +1,266 @@
+"""What the sensors ask for, given folders, catalog and Dagster's own records."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import dagster as dg
+import pytest
+
+from gaze_pipeline import sensors
+from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.resources import WorkspaceResource
+from gaze_pipeline.stages.run import run_stage
+from gaze_pipeline.states import Stage, State, Status
+from gaze_pipeline.store.snapshot import publish
+from gaze_pipeline.workspace import Workspace
+from tests.support.roots import root_variables, tiny_library, tiny_video
+
+Status_ = dg.DagsterRunStatus
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+@pytest.fixture
+def films(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    films = tiny_library(tmp_path / "films", 4)
+    for name, value in root_variables(tmp_path / "data", films).items():
+        monkeypatch.setenv(name, value)
+    return films
+
+
+class Daemon:
+    """Ticks the folder sensor as Dagster's daemon does, keeping cursor, partitions and runs."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self.instance = instance
+        self.cursor: str | None = None
+
+    def tick(self, launch: bool = True) -> list[dg.RunRequest]:
+        """One tick; with `launch`, what it asks for is under way."""
+        if self.cursor:
+            self.cursor = json.dumps({**json.loads(self.cursor), "next_scan": 0})
+        context = dg.build_sensor_context(
+            self.instance, cursor=self.cursor, resources={"workspace": WorkspaceResource()}
+        )
+        result = sensors.folders(context)
+        assert isinstance(result, dg.SensorResult)
+        self.cursor = result.cursor
+        for change in result.dynamic_partitions_requests or ():
+            if isinstance(change, dg.AddDynamicPartitionsRequest):
+                self.instance.add_dynamic_partitions("videos", change.partition_keys)
+            else:
+                for key in change.partition_keys:
+                    self.instance.delete_dynamic_partition("videos", key)
+        requests = list(result.run_requests or ())
+        for request in requests if launch else ():
+            self.queue(request)
+        return requests
+
+    def queue(self, request: dg.RunRequest) -> dg.DagsterRun:
+        """Record a run as under way."""
+        tags = {"gaze/job": "ingest", **request.tags}
+        if request.partition_key:
+            tags["dagster/partition"] = request.partition_key
+        run = dg.DagsterRun(
+            job_name="ingest",
+            run_id=str(uuid4()),
+            status=Status_.STARTED,
+            tags=tags,
+            asset_selection=frozenset(request.asset_selection or ()),
+        )
+        return self.instance.add_run(run)
+
+    def settle(self, status: dg.DagsterRunStatus) -> None:
+        """End every run in flight."""
+        for run in self.instance.get_runs():
+            if not run.is_finished:
+                self._end(run, status)
+
+    def _end(self, run: dg.DagsterRun, status: dg.DagsterRunStatus) -> None:
+        report = {
+            Status_.CANCELED: self.instance.report_run_canceled,
+            Status_.FAILURE: self.instance.report_run_failed,
+        }[status]
+        report(run)
+
+
+@pytest.fixture
+def daemon(instance: dg.DagsterInstance) -> Daemon:
+    return Daemon(instance)
+
+
+def keys_of(requests: list[dg.RunRequest], order: list[str]) -> list[list[str]]:
+    found = []
+    for request in requests:
+        first = request.tags.get("dagster/asset_partition_range_start", request.partition_key)
+        last = request.tags.get("dagster/asset_partition_range_end", request.partition_key)
+        found.append(order[order.index(str(first)) : order.index(str(last)) + 1])
+    return found
+
+
+def partitions(instance: dg.DagsterInstance) -> list[str]:
+    return list(instance.get_dynamic_partitions("videos"))
+
+
+def finish(workspace: Workspace, *stages: Stage) -> None:
+    keys = [video.fingerprint for video in workspace.catalog.videos()]
+    for stage in stages:
+        assert all(outcome.status.settled for outcome in run_stage(stage, keys, workspace))
+
+
+def test_new_videos_become_partitions_and_runs(
+    films: Path, instance: dg.DagsterInstance, daemon: Daemon
+) -> None:
+    requests = daemon.tick()
+    order = partitions(instance)
+    assert order == [video.fingerprint for video in Workspace.open().catalog.videos()]
+    assert len(order) == len(list(films.iterdir()))
+    assert [key for group in keys_of(requests, order) for key in group] == order
+    assert len(requests) == 2
+
+
+def test_only_stages_whose_model_is_there_are_asked_for(films: Path, daemon: Daemon) -> None:
+    (request, *_) = daemon.tick()
+    assert {key.to_user_string() for key in request.asset_selection or ()} == {"audio", "frames"}
+    states = {video.stages[Stage.TRANSCRIPT].status for video in Workspace.open().catalog.videos()}
+    assert states == {Status.WAITING}
+
+
+def test_what_is_in_flight_is_not_asked_for_again(films: Path, daemon: Daemon) -> None:
+    assert daemon.tick()
+    assert daemon.tick() == []
+
+
+def test_a_run_from_the_ui_counts_as_in_flight(
+    films: Path, instance: dg.DagsterInstance, daemon: Daemon
+) -> None:
+    daemon.tick(launch=False)
+    first, *rest = partitions(instance)
+    daemon.queue(dg.RunRequest(partition_key=first))
+    assert first not in [key for group in keys_of(daemon.tick(), [first, *rest]) for key in group]
+
+
+def test_finished_work_is_not_asked_for_again(films: Path, daemon: Daemon) -> None:
+    daemon.tick(launch=False)
+    finish(Workspace.open(), Stage.AUDIO, Stage.FRAMES)
+    assert daemon.tick() == []
+
+
+def test_a_crashed_run_is_asked_for_again_after_a_while(
+    films: Path, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = daemon.tick()
+    daemon.settle(Status_.FAILURE)
+    assert daemon.tick() == []
+    soon = time.time() + 30
+    monkeypatch.setattr(time, "time", lambda: soon)
+    again = daemon.tick()
+    assert len(again) == len(first)
+    assert {r.run_key for r in again}.isdisjoint({r.run_key for r in first})
+
+
+def test_what_a_person_cancelled_stays_cancelled(films: Path, daemon: Daemon) -> None:
+    daemon.tick()
+    daemon.settle(Status_.CANCELED)
+    assert daemon.tick() == []
+    videos = Workspace.open().catalog.videos()
+    assert {video.state for video in videos} == {State.CANCELLED}
+    assert videos[0].stages[Stage.FRAMES].error_code is ErrorCode.CANCELLED
+
+
+def test_a_cancelled_video_can_be_run_by_hand(films: Path, daemon: Daemon) -> None:
+    daemon.tick()
+    daemon.settle(Status_.CANCELED)
+    daemon.tick()
+    workspace = Workspace.open()
+    finish(workspace, Stage.AUDIO, Stage.FRAMES)
+    assert State.CANCELLED not in {video.state for video in workspace.catalog.videos()}
+
+
+def test_a_deleted_video_loses_its_partition(
+    films: Path, instance: dg.DagsterInstance, daemon: Daemon
+) -> None:
+    daemon.tick(launch=False)
+    before = partitions(instance)
+    (films / "0.mp4").unlink()
+    daemon.tick(launch=False)
+    assert len(partitions(instance)) == len(before) - 1
+
+
+def test_an_unplugged_library_loses_nothing(
+    films: Path, instance: dg.DagsterInstance, daemon: Daemon
+) -> None:
+    daemon.tick(launch=False)
+    before = partitions(instance)
+    films.rename(films.with_name("elsewhere"))
+    daemon.tick(launch=False)
+    assert partitions(instance) == before
+
+
+def test_a_copy_is_no_new_video(films: Path, instance: dg.DagsterInstance, daemon: Daemon) -> None:
+    daemon.tick(launch=False)
+    before = partitions(instance)
+    shutil.copy2(films / "0.mp4", films / "copy.mp4")
+    daemon.tick(launch=False)
+    assert partitions(instance) == before
+
+
+def test_a_new_video_comes_last(films: Path, instance: dg.DagsterInstance, daemon: Daemon) -> None:
+    daemon.tick(launch=False)
+    before = partitions(instance)
+    tiny_video(films / "000.mp4", seed=99)
+    daemon.tick(launch=False)
+    assert partitions(instance)[:-1] == before
+
+
+def test_the_queue_is_kept_short(
+    films: Path, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sensors, "MAX_QUEUED", 1)
+    assert len(daemon.tick()) == 1
+    assert daemon.tick() == []
+
+
+def publication(instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
+    context = dg.build_sensor_context(instance, resources={"workspace": WorkspaceResource()})
+    answer = sensors.finished_work(context)
+    assert isinstance(answer, (dg.RunRequest, dg.SkipReason))
+    return answer
+
+
+def publish_run(instance: dg.DagsterInstance, status: dg.DagsterRunStatus) -> None:
+    run = dg.DagsterRun(
+        job_name="publish", run_id=str(uuid4()), status=status, tags={"gaze/job": "publish"}
+    )
+    instance.add_run(run)
+
+
+def test_nothing_new_is_not_published(films: Path, instance: dg.DagsterInstance) -> None:
+    assert isinstance(publication(instance), dg.SkipReason)
+
+
+def test_finished_work_is_published(
+    films: Path, instance: dg.DagsterInstance, daemon: Daemon
+) -> None:
+    daemon.tick(launch=False)
+    assert isinstance(publication(instance), dg.RunRequest)
+    publish(Workspace.open())
+    assert isinstance(publication(instance), dg.SkipReason)
+
+
+def test_a_publication_on_its_way_is_enough(
+    films: Path, instance: dg.DagsterInstance, daemon: Daemon
+) -> None:
+    daemon.tick(launch=False)
+    publish_run(instance, Status_.STARTED)
+    assert isinstance(publication(instance), dg.SkipReason)
