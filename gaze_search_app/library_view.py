@@ -57,6 +57,11 @@ class Row:
     detail: str = ""
 
     @property
+    def has_frames(self) -> bool:
+        """Whether there is a picture of it."""
+        return any(cell.stage is Stage.FRAMES and cell.status.settled for cell in self.stages)
+
+    @property
     def group(self) -> Group:
         """The group a user would look for the row in."""
         return GROUP_OF[self.state]

@@ -19,7 +19,7 @@ from gaze_pipeline.models.installed import ModelState
 from gaze_pipeline.models.installed import status as model_status
 from gaze_pipeline.settings import Settings, load
 from gaze_pipeline.store.catalog import Catalog
-from gaze_pipeline.store.snapshot import current_number
+from gaze_pipeline.store.snapshot_reader import Snapshot
 
 PACKAGES = ("dagster", "duckdb", "lancedb", "faster-whisper", "open_clip_torch", "streamlit", "av")
 LOW_DISK_BYTES = 2_000_000_000
@@ -64,7 +64,7 @@ def findings() -> Iterator[Finding]:
     yield from _models(settings)
     yield from _libraries(settings)
     yield from _guarded("catalog", lambda: _catalog(settings))
-    yield from _guarded("index", lambda: f"snapshot {current_number(settings.paths)}")
+    yield from _guarded("index", lambda: _index(settings))
 
 
 def _disk(settings: Settings) -> Finding:
@@ -92,6 +92,11 @@ def _libraries(settings: Settings) -> Iterator[Finding]:
 
 def _catalog(settings: Settings) -> str:
     return count(len(Catalog(settings.paths.catalog).videos()), "video")
+
+
+def _index(settings: Settings) -> str:
+    info = Snapshot.open(settings.paths).info
+    return f"snapshot {info.number}, {count(info.videos, 'video')}"
 
 
 def _guarded(what: str, look: Callable[[], str]) -> Iterator[Finding]:

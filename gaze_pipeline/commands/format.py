@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from gaze_pipeline.states import State
 
 STATE_STYLE = {
@@ -35,6 +37,11 @@ def size(count: int) -> str:
 def state(value: State) -> str:
     """A state with its colour, as rich markup."""
     return f"[{STATE_STYLE.get(value, 'cyan')}]{value}[/]"
+
+
+def shown(path: Path) -> str:
+    """A path as valid Unicode; bytes that are none become question marks."""
+    return str(path).encode("utf-8", "replace").decode()
 
 
 def count(number: int, noun: str) -> str:

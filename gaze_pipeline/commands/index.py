@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,9 +19,10 @@ from rich.progress import (
 )
 
 from gaze_pipeline import instance
-from gaze_pipeline.commands.format import count
+from gaze_pipeline.commands.format import count, shown
 from gaze_pipeline.commands.models import print_missing
-from gaze_pipeline.commands.scan import print_report
+from gaze_pipeline.commands.scan import print_problem, print_report
+from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.stages.index import IndexReport, Watcher
 from gaze_pipeline.stages.index import index as run_index
 from gaze_pipeline.stages.register import scan_libraries
@@ -77,20 +79,21 @@ def summarise(workspace: Workspace, report: IndexReport, console: Console) -> bo
     print_missing(workspace.models.status(), console)
     paths = {video.fingerprint: video.path for video in videos}
     for outcome in report.failed:
-        code = outcome.code
-        console.print(f"[bold red]{code and code.name}[/] {outcome.stage} ", end="")
-        shown = str(paths.get(outcome.fingerprint, outcome.fingerprint))
-        console.print(
-            f"{shown.encode('utf-8', 'replace').decode()}: {outcome.detail} {code and code.remedy}",
-            markup=False,
-            soft_wrap=True,
+        detail = f"{outcome.stage}: {outcome.detail}"
+        print_problem(
+            outcome.code or ErrorCode.INTERNAL, paths[outcome.fingerprint], detail, console
         )
     refused = [file for file in workspace.catalog.files() if file.error_code is not None]
+    for file in refused:
+        if file.error_code is not None:
+            print_problem(file.error_code, file.path, file.error_detail, console)
     return not report.failed and not refused
 
 
 def _bars(workspace: Workspace, progress: Progress) -> Watcher:
-    names = {video.fingerprint: video.path.name for video in workspace.catalog.videos()}
+    names = {
+        video.fingerprint: shown(Path(video.path.name)) for video in workspace.catalog.videos()
+    }
     tasks: dict[Stage, TaskID] = {}
     finished = dict.fromkeys(Stage, 0)
 
@@ -100,7 +103,7 @@ def _bars(workspace: Workspace, progress: Progress) -> Watcher:
                 tasks[stage] = progress.add_task(stage.value, total=total, video="")
 
     def on_progress(stage: Stage, fingerprint: str, fraction: float) -> None:
-        name = names.get(fingerprint, fingerprint).encode("utf-8", "replace").decode()
+        name = names.get(fingerprint, fingerprint)
         progress.update(tasks[stage], completed=finished[stage] + fraction, video=name)
 
     def on_outcome(outcome: Outcome) -> None:

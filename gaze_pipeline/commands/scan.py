@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from gaze_pipeline.commands.format import count
+from gaze_pipeline.commands.format import count, shown
+from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.library.scan import ScanReport
 from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.workspace import Workspace
@@ -41,16 +43,15 @@ def print_report(report: ScanReport, console: Console) -> None:
         )
     for path in report.unstable:
         console.print("[yellow]UNSTABLE[/] ", end="")
-        console.print(f"{_shown(path)} is still being written.", markup=False, soft_wrap=True)
+        console.print(f"{shown(path)} is still being written.", markup=False, soft_wrap=True)
     for path, error in report.unreadable:
-        console.print(f"[red]{error.code.name}[/] ", end="")
-        console.print(
-            f"{_shown(path)}: {error.code.sentence} {error.code.remedy}",
-            markup=False,
-            soft_wrap=True,
-        )
+        print_problem(error.code, path, error.detail, console)
 
 
-def _shown(path: object) -> str:
-    """A path as text that any terminal can print."""
-    return str(path).encode("utf-8", "replace").decode()
+def print_problem(code: ErrorCode, path: Path, detail: str, console: Console) -> None:
+    """One failure: its code, the file, what happened and what to do."""
+    reason = f" ({detail})" if detail else ""
+    console.print(f"[bold red]{code.name}[/] ", end="")
+    console.print(
+        f"{shown(path)}: {code.sentence}{reason} {code.remedy}", markup=False, soft_wrap=True
+    )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from gaze_pipeline.commands.format import count, duration, state
+from gaze_pipeline.commands.format import count, duration, shown, state
 from gaze_pipeline.errors import explain
 from gaze_pipeline.store.catalog import FileRow, VideoRow
 from gaze_pipeline.workspace import Workspace
@@ -75,7 +76,7 @@ def _as_json(videos: list[VideoRow], refused: list[FileRow]) -> dict[str, Any]:
                 "progress": round(video.progress, 3),
                 "duration_ms": video.duration_ms,
                 "libraries": video.libraries,
-                "paths": [_shown(file) for file in video.files],
+                "paths": [shown(file.path) for file in video.files],
                 "stages": {
                     stage: {
                         "status": row.status,
@@ -90,7 +91,7 @@ def _as_json(videos: list[VideoRow], refused: list[FileRow]) -> dict[str, Any]:
         ],
         "refused": [
             {
-                "path": _shown(file),
+                "path": shown(file.path),
                 "library": file.library,
                 "error": file.error_code and file.error_code.name,
                 "detail": file.error_detail,
@@ -100,13 +101,8 @@ def _as_json(videos: list[VideoRow], refused: list[FileRow]) -> dict[str, Any]:
     }
 
 
-def _shown(file: FileRow) -> str:
-    """A path as valid Unicode; bytes that are none become question marks."""
-    return str(file.path).encode("utf-8", "replace").decode()
-
-
 def _name(file: FileRow) -> str:
-    return _plain(_shown(file).rsplit("/", 1)[-1])
+    return _plain(shown(Path(file.path.name)))
 
 
 def _plain(text: str) -> str:

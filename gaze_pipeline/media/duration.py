@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import av.error
+from pathlib import Path
 
-from gaze_pipeline.media.source import Source
+import av.error
+from av.packet import Packet
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from gaze_pipeline.media.clock import DEFAULT_FPS
+from gaze_pipeline.media.source import Source, open_source
 
 MAX_PACKETS = 2_000_000  # about nine hours of picture and sound
 MAX_BYTES = 2 << 30
@@ -19,38 +25,42 @@ def measure_duration(source: Source) -> int:
     Where the header says nothing, or nothing possible, packets are read (not decoded) up to a bound
     and the rest is extrapolated from their place in the file.
     """
-    if source.duration is not None and source.format not in GUESSED and _plausible(source):
-        return max(1, round(source.duration * 1000))
-    return max(1, round(_measured(source) * 1000))
+    seconds = source.duration
+    if seconds is None or source.format in GUESSED or not _plausible(source.path, seconds):
+        seconds = _measured(source.path)
+    return max(1, round(seconds * 1000))
 
 
-def _plausible(source: Source) -> bool:
-    assert source.duration is not None
+def _plausible(path: Path, seconds: float) -> bool:
     low, high = SANE_BIT_RATE
-    return low < source.path.stat().st_size * 8 / source.duration < high
+    return low < path.stat().st_size * 8 / seconds < high
 
 
-def _measured(source: Source) -> float:
-    try:
-        source.container.seek(0)
-    except av.error.FFmpegError:
-        return source.duration or 0.0
-    reached = 0.0
+def _measured(path: Path) -> float:
+    reached: dict[int, float] = {}
     read = 0
-    count = 0
-    untimed: dict[int, float] = {}
-    try:
-        for packet in source.container.demux(*source.streams):
-            length = float((packet.duration or 0) * (packet.stream.time_base or 0))
-            timestamp = packet.pts if packet.pts is not None else packet.dts
-            if timestamp is None:
-                untimed[packet.stream_index] = untimed.get(packet.stream_index, 0.0) + length
-            else:
-                reached = max(reached, source.seconds(timestamp, packet.stream) + length)
-            count += 1
-            read += packet.size
-            if count >= MAX_PACKETS or read >= MAX_BYTES:
-                return reached * max(1.0, source.path.stat().st_size / max(read, 1))
-    except av.error.FFmpegError:
-        pass
-    return max(reached, *untimed.values(), 0.0) if untimed else reached
+    with open_source(path) as source:
+        try:
+            for count, packet in enumerate(source.container.demux(*source.streams)):
+                if packet.size == 0:
+                    continue
+                index = packet.stream_index
+                reached[index] = _end(source, packet, reached.get(index, 0.0))
+                read += packet.size
+                if count >= MAX_PACKETS or read >= MAX_BYTES:
+                    share = path.stat().st_size / read
+                    return max(reached.values()) * max(1.0, share)
+        except av.error.FFmpegError:
+            pass  # what could be read before counts
+    return max(reached.values(), default=0.0)
+
+
+def _end(source: Source, packet: Packet[Stream], before: float) -> float:
+    """When the stream of `packet` ends so far, in seconds; without timestamps, added up."""
+    length = float((packet.duration or 0) * (packet.stream.time_base or 0))
+    timestamp = packet.pts if packet.pts is not None else packet.dts
+    if timestamp is not None:
+        return max(before, source.seconds(timestamp, packet.stream) + length)
+    if not length and isinstance(packet.stream, VideoStream):
+        length = 1.0 / float(packet.stream.average_rate or DEFAULT_FPS)
+    return before + length

@@ -30,4 +30,4 @@ class MediaFacts:
     created: str | None
     camera: str | None
     place: str | None
-    other_audio_first: bool = False
+    other_audio_first: bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import av.error
@@ -34,6 +35,7 @@ WEAK_FORMATS = {
     "obu",
 }
 PLAUSIBLE_FPS = 1000.0
+ANIMATIONS = {"gif", "apng"}
 
 
 def probe(path: Path) -> MediaFacts:
@@ -44,6 +46,8 @@ def probe(path: Path) -> MediaFacts:
     """
     with open_source(path) as source:
         video, audio = source.video, source.audio
+        if source.format in ANIMATIONS and _is_still(source):
+            raise GazeError(ErrorCode.NOT_A_VIDEO, path, "a still image")
         turned = _first_frame(source)
         container = source.container
         width = height = 0
@@ -69,6 +73,13 @@ def probe(path: Path) -> MediaFacts:
             camera=_camera(metadata),
             place=_place(metadata),
         )
+
+
+def _is_still(source: Source) -> bool:
+    assert source.video is not None
+    packets = list(islice(Reader(source, source.video), 2))
+    source.container.seek(0)
+    return len(packets) < 2
 
 
 def _first_frame(source: Source) -> Orientation:

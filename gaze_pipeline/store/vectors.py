@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gaze_pipeline.errors import GazeError
+from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store.paths import DataPaths
 
 INDEX_FROM = 200_000
@@ -93,9 +93,13 @@ class VectorStore:
     ) -> dict[str, GazeError]:
         failed: dict[str, GazeError] = {}
         batch: list[pa.Table] = []
+        kind = self._table().schema.field("vector").type if self._exists() else None
         for key in keys:
             try:
                 rows = read(key)
+                kind = kind or rows.schema.field("vector").type
+                if rows.schema.field("vector").type != kind:
+                    raise GazeError(ErrorCode.ARTIFACT_CORRUPT, key, "vectors of other dimensions")
             except GazeError as error:
                 failed[key] = error
                 continue

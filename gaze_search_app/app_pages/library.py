@@ -114,13 +114,12 @@ def _totals(every: list[Row]) -> str:
 
 
 def _row(row: Row) -> str:
-    name = escape(row.name)
+    name, picture = escape(row.name), '<span class="gz-poster"></span>'
     if row.fingerprint:
         link = f'href="/video?v={row.fingerprint}" target="_self"'
-        picture = f'<img src="/posters/{row.fingerprint}.jpg" alt="" loading="lazy">'
-        name, picture = f"<a {link}>{name}</a>", f'<a class="gz-poster" {link}>{picture}</a>'
-    else:
-        picture = '<span class="gz-poster"></span>'
+        poster = f'<img src="/posters/{row.fingerprint}.jpg" alt="" loading="lazy">'
+        shown = poster if row.has_frames else ""
+        name, picture = f"<a {link}>{name}</a>", f'<a class="gz-poster" {link}>{shown}</a>'
     where = escape(" · ".join((*row.libraries, *row.folders)))
     length = duration(row.duration_ms) if row.duration_ms else ""
     return (
