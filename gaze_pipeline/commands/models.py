@@ -102,8 +102,8 @@ def pull_all(settings: Settings, names: list[str], console: Console) -> list[Gaz
             except GazeError as error:
                 failed.append(error)
                 progress.update(task, description=f"{spec.id} [red]{error.code.name}[/]", total=1)
-    for error in failed[:-1]:
-        console.print(str(error), markup=False)
+    for failure in failed[:-1]:
+        console.print(str(failure), markup=False)
     return failed
 
 

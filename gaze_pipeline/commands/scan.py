@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +25,7 @@ def scan(
 
 def print_report(report: ScanReport, console: Console) -> None:
     """One line a kind of change, with the paths where there is something to do."""
-    kinds = {
+    kinds: dict[str, Sized] = {
         "new": report.new,
         "changed": report.changed,
         "moved": report.moved,
