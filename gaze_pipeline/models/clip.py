@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = "open_clip_model.safetensors"
 CONFIG = "open_clip_config.json"
+_UNFIT = (OSError, ValueError, KeyError, TypeError, RuntimeError)
 
 Image = npt.NDArray[np.uint8]
 Vectors = npt.NDArray[np.float32]
@@ -58,12 +59,13 @@ class Clip:
         set_offline()
         import open_clip
         import torch
+        from safetensors import SafetensorError
 
         name = pick(device).name if torch.cuda.is_available() else "cpu"
         try:
             architecture, seen = _config(directory, params)
             model = _build(architecture, directory / WEIGHTS)
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        except (*_UNFIT, SafetensorError) as error:
             raise GazeError(ErrorCode.MODEL_CORRUPT, directory, str(error)) from error
         model.to(device=name, dtype=torch.float16 if name == "cuda" else torch.float32)
         tokenizer = open_clip.SimpleTokenizer(context_length=model.context_length)

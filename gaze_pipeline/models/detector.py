@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -75,7 +76,14 @@ class Detector:
             )
             model.load_state_dict(state)
             _fuse(model.eval())
-        except (OSError, ValueError, KeyError, RuntimeError, EOFError) as error:
+        except (
+            OSError,
+            EOFError,
+            ValueError,
+            KeyError,
+            RuntimeError,
+            pickle.UnpicklingError,
+        ) as error:
             raise GazeError(ErrorCode.MODEL_CORRUPT, directory, str(error)) from error
         model.requires_grad_(False).to(name, memory_format=torch.channels_last)
         return cls(model, labels, name)
@@ -132,6 +140,8 @@ def _labels(directory: Path) -> list[str]:
 
     if (directory / FACTS).is_file():
         facts = json.loads((directory / FACTS).read_text(encoding="utf-8"))
+        if len(facts["labels"]) < 2:
+            raise ValueError(f"{FACTS} names nothing but the background")
         return [str(label) for label in facts["labels"]]
     return list(SSDLite320_MobileNet_V3_Large_Weights.COCO_V1.meta["categories"])
 

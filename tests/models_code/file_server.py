@@ -51,7 +51,9 @@ def serving() -> Iterator[FileServer]:
                 if start >= len(content):
                     return self.send_error(416)
                 self.send_response(206)
-                self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+                self.send_header(
+                    "Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}"
+                )
             else:
                 self.send_response(200)
             self.send_header("Content-Length", str(len(content) - start))

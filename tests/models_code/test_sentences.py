@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,6 +85,6 @@ def test_no_word_is_lost_and_no_segment_too_long(
 
     kept = [word for segment in found for word in segment.words]
     assert "".join(word.text for word in kept).split() == "".join(w.text for w in words).split()
-    assert all(one.end_ms <= two.start_ms for one, two in zip(found, found[1:], strict=False))
+    assert all(one.end_ms <= two.start_ms for one, two in pairwise(found))
     assert all(segment.end_ms - segment.start_ms <= LONGEST_MS for segment in found)
     assert all(0 <= segment.confidence <= 1 for segment in found)
