@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -57,7 +60,11 @@ class Family:
         """End every process of the family; what does not stop by itself is killed."""
         assert self._guardian.stdin is not None
         self._guardian.stdin.close()
-        self._guardian.wait(timeout_s)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._guardian.wait(timeout_s)
+        if os.name == "posix":  # the guardian may have been killed before
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._guardian.pid, signal.SIGKILL)
 
     def _keep(self, name: str, process: subprocess.Popen[str]) -> None:
         log = rotating_log(self._logs / f"{name}.log")

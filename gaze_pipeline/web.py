@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import uvicorn
+from dagster import DagsterInstance
+from dagster import __version__ as dagster_version
 from dagster._core.workspace.context import WorkspaceProcessContext
-from dagster._core.workspace.load_target import WorkspaceFileTarget
+from dagster._core.workspace.load_target import WorkspaceFileTarget, WorkspaceLoadTarget
 from dagster_webserver.app import create_app_from_workspace_process_context
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -35,6 +37,13 @@ class PostOnly:
         await app(scope, receive, send)
 
 
+def open_workspace(
+    instance: DagsterInstance, target: WorkspaceLoadTarget
+) -> WorkspaceProcessContext:
+    """What the UI shows: an instance and the code locations of a target."""
+    return WorkspaceProcessContext(instance, target, version=dagster_version)
+
+
 def create_app(context: WorkspaceProcessContext, access: Access) -> ASGIApp:
     """The Dagster UI as an ASGI application that only opens to the token."""
     ui = create_app_from_workspace_process_context(context)
@@ -48,7 +57,7 @@ def serve(workspace: Path) -> None:
     require_free(port)
     with (
         open_instance(settings.paths) as instance,
-        WorkspaceProcessContext(instance, WorkspaceFileTarget([str(workspace)])) as context,
+        open_workspace(instance, WorkspaceFileTarget([str(workspace)])) as context,
     ):
         app = create_app(context, Access.open(settings.paths))
         uvicorn.run(
