@@ -48,14 +48,39 @@ def join(
         for group in _groups(frames, lambda frame: frame.start_ms, visual_window_ms)
     ]
     window = min(speech_window_ms, visual_window_ms)
-    return [
-        replace(
-            _span(group),
-            lines=tuple(line for stretch in group for line in stretch.lines),
-            frames=tuple(frame for stretch in group for frame in stretch.frames),
-        )
-        for group in _groups([*spoken, *seen], lambda stretch: stretch.end_ms, window)
-    ]
+    return sorted(_merged(group) for group in _across(spoken, seen, window))
+
+
+def _across(spoken: list[Stretch], seen: list[Stretch], window_ms: int) -> list[list[Stretch]]:
+    """The stretches, those of the two channels that lie close together in one group."""
+    by_video: dict[str, list[list[Stretch]]] = {}
+    for stretch in seen:
+        by_video.setdefault(stretch.fingerprint, []).append([stretch])
+    for line in spoken:
+        candidates = by_video.setdefault(line.fingerprint, [])
+        near = [group for group in candidates if _near(line, group, window_ms)]
+        far = [group for group in candidates if not _near(line, group, window_ms)]
+        by_video[line.fingerprint] = [*far, [line, *(s for group in near for s in group)]]
+    return [group for groups in by_video.values() for group in groups]
+
+
+def _near(line: Stretch, group: list[Stretch], window_ms: int) -> bool:
+    """Whether a spoken stretch lies at most a window from something seen in the group."""
+    return any(
+        seen.frames
+        and seen.start_ms - line.end_ms <= window_ms
+        and line.start_ms - seen.end_ms <= window_ms
+        for seen in group
+    )
+
+
+def _merged(group: list[Stretch]) -> Stretch:
+    group = sorted(group)
+    return replace(
+        _span(group),
+        lines=tuple(line for stretch in group for line in stretch.lines),
+        frames=tuple(frame for stretch in group for frame in stretch.frames),
+    )
 
 
 def _span(group: list[T]) -> Stretch:

@@ -13,7 +13,7 @@ from gaze_search_app.search.query import Query
 
 MOST = 2000
 """The best lines of an answer that become moments."""
-_KEPT = 0.5
+_KEPT = 0.3
 _TEXTURE = 0.2
 
 _QUERY = """
@@ -72,7 +72,7 @@ def search(
 
 
 def telling(hits: Sequence[SpeechHit], scale: SpeechScale) -> list[SpeechHit]:
-    """The hits that hold at least half of what the best one holds.
+    """The hits that hold a fair share of what the best one holds.
 
     Without this, a query's commonest word would join whole videos into one moment.
     """

@@ -1,0 +1,45 @@
+"""How spoken lines score."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gaze_search_app.search.hits import SpeechHit
+from gaze_search_app.search.transcript import SpeechScale, telling
+
+SCALE = SpeechScale((0.1, 2.0, 3.0))
+HITS = st.builds(
+    lambda words, bm25: SpeechHit("a", 0, 1000, tuple(sorted(words)), bm25, "text", "en"),
+    st.sets(st.integers(0, 2), min_size=1),
+    st.floats(0.01, 1),
+)
+
+
+@given(st.lists(HITS, max_size=6))
+def test_scores_stay_within_bounds(hits) -> None:
+    assert 0 <= SCALE.score(hits) <= 1
+
+
+@given(st.lists(HITS, max_size=6), HITS)
+def test_a_further_line_never_lowers_a_moment(hits, more) -> None:
+    assert SCALE.score([*hits, more]) >= SCALE.score(hits)
+
+
+@given(st.lists(HITS, max_size=6), st.randoms())
+def test_the_order_of_lines_does_not_matter(hits, random) -> None:
+    score = SCALE.score(hits)
+    random.shuffle(hits)
+    assert SCALE.score(hits) == score
+
+
+def test_a_poor_best_stays_poor() -> None:
+    assert SCALE.score([SpeechHit("a", 0, 1, (0,), 1.0, "the", "en")]) < 0.05
+    assert SCALE.score([SpeechHit("a", 0, 1, (0, 1, 2), 1.0, "the red fox", "en")]) == 1
+
+
+def test_a_common_word_alone_is_dropped_beside_a_real_match() -> None:
+    common = SpeechHit("a", 0, 1, (0,), 0.9, "the", "en")
+    real = SpeechHit("a", 5, 6, (1, 2), 1.0, "red fox", "en")
+    assert telling([common, real], SCALE) == [real]
+    assert telling([common], SCALE) == [common]
