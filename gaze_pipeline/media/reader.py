@@ -108,21 +108,25 @@ class Reader:
         return self.source.duration
 
     def _mend_clock(self, packet: Packet[Stream]) -> None:
-        timestamp = packet.pts if packet.pts is not None else packet.dts
-        if timestamp is None:
+        # Decoding times run in file order; display times jump to and fro around them.
+        order = packet.dts if packet.dts is not None else packet.pts
+        if order is None:
             return
-        at = self.source.seconds(timestamp + self._shift, self.stream)
-        if self._last is not None and not self._believable(at, self._last):
-            self._shift += round((self._last - at) / float(self.stream.time_base or 1))
-            at = self._last
-        self._last = at
+        decoded_at = self.source.seconds(order + self._shift, self.stream)
+        if packet.dts is not None:
+            if self._last is not None and not self._believable(decoded_at, self._last):
+                self._shift += round((self._last - decoded_at) / float(self.stream.time_base or 1))
+                decoded_at = self._last
+            self._last = decoded_at
         if self._shift:
             packet.pts = None if packet.pts is None else packet.pts + self._shift
             packet.dts = None if packet.dts is None else packet.dts + self._shift
-        length = float((packet.duration or 0) * (self.stream.time_base or 0))
-        self.end = max(self.end, at + length)
-        self.reached = max(self.reached, self.end)
-        self._tell(at)
+        shown = packet.pts if packet.pts is not None else packet.dts
+        if shown is not None:
+            end = self.source.seconds(shown + (packet.duration or 0), self.stream)
+            self.end = max(self.end, end)
+            self.reached = max(self.reached, self.end)
+        self._tell(decoded_at)
 
     def _believable(self, at: float, last: float) -> bool:
         if at < last - JUMP_BACK_S:

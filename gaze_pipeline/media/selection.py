@@ -15,6 +15,7 @@ class Coded(Protocol):
 
     pts: int | None
     dts: int | None
+    duration: int | None
     is_keyframe: bool
     size: int
 
@@ -46,6 +47,7 @@ def select(packets: Iterable[P], every_ms: int, to_ms: Callable[[int], int]) -> 
     due: int | None = None
     gap = False
     size = 0
+    end = 0
     rest = iter(packets)
     for packet in rest:
         if packet.pts is None:
@@ -53,6 +55,7 @@ def select(packets: Iterable[P], every_ms: int, to_ms: Callable[[int], int]) -> 
             yield from (Step(later) for later in rest)
             return
         shown = to_ms(packet.pts)
+        end = max(end, shown + 1, to_ms(packet.pts + (packet.duration or 0)))
         if due is None:
             due = max(0, shown)
         # No packet after this one is shown before its dts: all candidates for `due` are known.
@@ -72,12 +75,10 @@ def select(packets: Iterable[P], every_ms: int, to_ms: Callable[[int], int]) -> 
                 yield Step(waiting, restart=gap and index == 0)
             pending.clear()
             gap, size = False, 0
-    while due is not None and pending:
+    while due is not None and pending and due < end:
         for step in _up_to(due, pending, gap, to_ms):
             gap = False
             yield step
-        if all(to_ms(packet.pts or 0) <= due for packet in pending):
-            return
         due = (due // every_ms + 1) * every_ms
 
 
