@@ -1,0 +1,82 @@
+"""`gaze search` and `gaze captions` as a user types them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gaze_pipeline.store.snapshot import publish
+from gaze_search_app.search.model import SearchResponse
+from tests.support.synthetic import Film, Line, SyntheticRoot
+
+A, B = "a" * 16, "b" * 16
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> SyntheticRoot:
+    root = SyntheticRoot(tmp_path / "data")
+    lines = [Line(61_000, 64_000, "ask not what your country [can do] for you")]
+    root.add(Film(A, lines, labels={30: ["dog"]}, frames=32, path=tmp_path / "jfk.mp4"))
+    root.add(Film(B, None))
+    return root
+
+
+def gaze(root: SyntheticRoot, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "gaze_pipeline.cli", *arguments],
+        env={"GAZE_DATA": str(root.root), "PATH": "", "COLUMNS": "100", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+
+
+def test_a_person_reads_time_path_words_and_coverage(root: SyntheticRoot) -> None:
+    publish(root.workspace)
+    result = gaze(root, "search", "your", "country")
+    assert result.returncode == 0, result.stderr
+    for part in ("1:01-1:04", "jfk.mp4", "[can do]", "seen: dog", "1 of 2 videos", "QUEUED"):
+        assert part in result.stdout
+
+
+def test_a_program_reads_json_alone(root: SyntheticRoot) -> None:
+    publish(root.workspace)
+    result = gaze(root, "search", "country", "--label", "dog", "--limit", "3", "--json")
+    response = SearchResponse.model_validate(json.loads(result.stdout))
+    assert [moment.fingerprint for moment in response.moments] == [A]
+    assert gaze(root, "search", "zebra", "--json").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("search", "fox", "--library", "nowhere"), "LIBRARY_UNKNOWN"),
+        (("search", " "), "QUERY_EMPTY"),
+        (("captions", "nowhere.mp4"), "VIDEO_UNKNOWN"),
+        (("captions", B), "TRANSCRIPT_MISSING"),
+    ],
+)
+def test_errors_have_a_code_and_exit_1(
+    root: SyntheticRoot, arguments: tuple[str, ...], code: str
+) -> None:
+    publish(root.workspace)
+    result = gaze(root, *arguments)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert code in result.stderr
+
+
+def test_before_the_first_publication_it_says_so(root: SyntheticRoot) -> None:
+    result = gaze(root, "search", "fox")
+    assert result.returncode == 1
+    assert "INDEX_MISSING" in result.stderr
+
+
+def test_captions_by_path_and_by_fingerprint(root: SyntheticRoot, tmp_path: Path) -> None:
+    by_path = gaze(root, "captions", str(tmp_path / "jfk.mp4"), "--format", "vtt")
+    assert by_path.stdout.startswith("WEBVTT\n\n00:01:01.000 --> 00:01:04.000\n")
+    assert gaze(root, "captions", A).stdout.startswith("1\n00:01:01,000 --> ")
