@@ -20,7 +20,7 @@ F = TypeVar("F", AudioFrame, VideoFrame)
 
 MAX_FAILED_READS = 50  # one after another, without a packet between them
 TOLERATED_PACKETS = 2  # a player hides as much
-JUMP_BACK_S = 10.0
+JUMP_BACK_S = 1.0
 JUMP_FORWARD_S = 3600.0
 PAST_END_S = 60.0
 # Containers whose header is a promise; the others estimate their duration from the bit rate.
@@ -44,7 +44,7 @@ class Reader:
         self._on_progress = on_progress
         self._told = -1.0
         self._shift = 0
-        self._last: float | None = None
+        self._next: float | None = None  # s, when the next packet is expected to be decoded
         self._packets = 0
         self._lost = 0
         self._lost_at = 0.0
@@ -105,7 +105,12 @@ class Reader:
         if self._own_promise and self.stream.duration is not None:
             end = (self.stream.start_time or 0) + self.stream.duration
             return min(self.source.seconds(end, self.stream), self.source.duration)
-        return self.source.duration
+        # The demuxer shortens the duration of an AVI that is cut; its count of frames stays.
+        counted = [float(s.frames * (s.time_base or 0)) for s in self._counted()]
+        return max([self.source.duration, *counted])
+
+    def _counted(self) -> list[Stream]:
+        return self.source.streams if self.source.format == "avi" else []
 
     def _mend_clock(self, packet: Packet[Stream]) -> None:
         # Decoding times run in file order; display times jump to and fro around them.
@@ -114,10 +119,11 @@ class Reader:
             return
         decoded_at = self.source.seconds(order + self._shift, self.stream)
         if packet.dts is not None:
-            if self._last is not None and not self._believable(decoded_at, self._last):
-                self._shift += round((self._last - decoded_at) / float(self.stream.time_base or 1))
-                decoded_at = self._last
-            self._last = decoded_at
+            if self._next is not None and not self._believable(decoded_at, self._next):
+                self._shift += round((self._next - decoded_at) / float(self.stream.time_base or 1))
+                decoded_at = self._next
+            length = float((packet.duration or 0) * (self.stream.time_base or 0))
+            self._next = decoded_at + length
         if self._shift:
             packet.pts = None if packet.pts is None else packet.pts + self._shift
             packet.dts = None if packet.dts is None else packet.dts + self._shift
@@ -128,12 +134,13 @@ class Reader:
             self.reached = max(self.reached, self.end)
         self._tell(decoded_at)
 
-    def _believable(self, at: float, last: float) -> bool:
-        if at < last - JUMP_BACK_S:
+    def _believable(self, at: float, expected: float) -> bool:
+        if at < expected - JUMP_BACK_S:
             return False
         duration = self.source.duration
-        limit = last + JUMP_FORWARD_S if duration is None else max(last, duration) + PAST_END_S
-        return at <= limit
+        if duration is None:
+            return at <= expected + JUMP_FORWARD_S
+        return at <= max(expected, duration) + PAST_END_S
 
     def _note_other(self, packet: Packet[Stream]) -> None:
         if packet.pts is not None:
@@ -143,7 +150,7 @@ class Reader:
 
     def _lose(self, error: av.error.FFmpegError) -> None:
         if not self._lost:
-            self._lost_at = self._last or 0.0
+            self._lost_at = self._next or 0.0
             self._why = error.strerror or str(error)
         self._lost += 1
 
