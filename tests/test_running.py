@@ -1,0 +1,139 @@
+"""The real services: watching a folder, obeying the Dagster UI, surviving every kind of death."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gaze_pipeline.gate import Access
+from gaze_pipeline.ports import HOST
+from gaze_pipeline.store.snapshot import current_revision
+from tests.support.roots import tiny_library, tiny_video
+from tests.support.running import RunningGaze, running_gaze, until
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name == "nt", reason="signals are POSIX"),
+]
+FEW, MANY = 3, 24
+
+
+@pytest.fixture
+def gaze(tmp_path: Path) -> Iterator[RunningGaze]:
+    """Started on a library of three tiny videos."""
+    with running_gaze(tmp_path / "data", tiny_library(tmp_path / "films", FEW)) as gaze:
+        yield gaze
+
+
+def add_many(gaze: RunningGaze) -> int:
+    """Add videos that take a run a while; returns how many there are now."""
+    original = tiny_video(gaze.library / "0.mp4", seconds=40).read_bytes()
+    for number in range(MANY):
+        trailer = number.to_bytes(8, "big")
+        (gaze.library / f"many-{number:02}.mp4").write_bytes(original + trailer)
+    return FEW + MANY
+
+
+def busy_run(gaze: RunningGaze) -> str:
+    """A run that is in the midst of its videos."""
+    found: list[str] = []
+
+    def begun() -> bool:
+        started = gaze.runs(statuses=["STARTED"], pipelineName="ingest")
+        found[:] = [str(run["runId"]) for run in started]
+        return bool(found) and any("running" in row.values() for row in gaze.statuses())
+
+    until(begun, what="a run")
+    return found[-1]
+
+
+def test_a_folder_is_indexed_and_published(gaze: RunningGaze) -> None:
+    until(lambda: gaze.decoded(FEW), what="the three videos")
+    catalog = gaze.workspace.catalog
+    until(lambda: current_revision(gaze.workspace.paths) == catalog.revision(), what="the index")
+
+
+def test_both_addresses_open_only_with_the_token(gaze: RunningGaze) -> None:
+    access = Access.open(gaze.workspace.paths)
+    for port in gaze.ports:
+        assert httpx.get(f"http://{HOST}:{port}/").status_code == 401
+        with httpx.Client(follow_redirects=True) as browser:
+            assert browser.get(access.url(port)).status_code == 200
+    logs = [path.read_text() for path in gaze.workspace.paths.logs.glob("*.log")]
+    assert not any(access.token in log for log in logs)
+
+
+def test_a_backfill_from_the_ui_is_one_run(gaze: RunningGaze) -> None:
+    until(lambda: gaze.decoded(FEW), what="the three videos")
+    until(lambda: not gaze.runs(statuses=["QUEUED", "STARTING", "STARTED"]), what="quiet")
+    keys = [video.fingerprint for video in gaze.workspace.catalog.videos()]
+    launched = gaze.ask(
+        """mutation($keys: [String!]) { launchPartitionBackfill(backfillParams: {
+            assetSelection: [{path: ["audio"]}], partitionNames: $keys
+        }) { __typename ... on LaunchBackfillSuccess { backfillId } } }""",
+        keys=keys,
+    )["launchPartitionBackfill"]
+    tag = {"key": "dagster/backfill", "value": launched["backfillId"]}
+    until(lambda: gaze.runs(tags=[tag], statuses=["SUCCESS"]), what="the backfill")
+    assert len(gaze.runs(tags=[tag])) == 1
+
+
+def test_what_the_ui_cancels_stays_cancelled_until_it_is_run_again(gaze: RunningGaze) -> None:
+    until(lambda: gaze.decoded(FEW), what="the three videos")
+    count = add_many(gaze)
+    run_id = busy_run(gaze)
+    for run in gaze.runs(statuses=["QUEUED", "STARTING", "STARTED"], pipelineName="ingest"):
+        gaze.ask(
+            "mutation($id: String!) { terminateRun(runId: $id) { __typename } }", id=run["runId"]
+        )
+    until(lambda: gaze.runs(statuses=["CANCELED"]), what="the cancellation")
+    until(lambda: any("cancelled" in row.values() for row in gaze.statuses()), what="CANCELLED")
+    time.sleep(15)
+    assert not gaze.runs(statuses=["QUEUED", "STARTED"], pipelineName="ingest")
+    assert not gaze.decoded(count)
+    cancelled = gaze.runs(statuses=["CANCELED"], pipelineName="ingest")
+    assert run_id in [run["runId"] for run in cancelled]
+    for run in cancelled:
+        gaze.ask(
+            """mutation($id: String!) { launchRunReexecution(reexecutionParams: {
+                parentRunId: $id, strategy: ALL_STEPS }) { __typename } }""",
+            id=run["runId"],
+        )
+    until(lambda: gaze.decoded(count), what="the videos, run again")
+
+
+def test_a_killed_run_worker_is_replaced(gaze: RunningGaze) -> None:
+    until(lambda: gaze.decoded(FEW), what="the three videos")
+    count = add_many(gaze)
+    run_id = busy_run(gaze)
+    pid = gaze.worker_pid(run_id)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: gaze.runs(runIds=[run_id], statuses=["FAILURE"]), what="the failure")
+    until(lambda: gaze.decoded(count), what="the videos")
+
+
+def test_after_a_power_cut_the_work_goes_on(gaze: RunningGaze) -> None:
+    until(lambda: gaze.decoded(FEW), what="the three videos")
+    count = add_many(gaze)
+    run_id = busy_run(gaze)
+    gaze.kill_everything()
+    gaze.start()
+    until(lambda: gaze.runs(runIds=[run_id], statuses=["FAILURE"]), what="the dead run's end")
+    until(lambda: gaze.decoded(count), what="the videos")
+
+
+def test_ctrl_c_ends_all_and_the_next_start_goes_on(gaze: RunningGaze) -> None:
+    until(lambda: gaze.decoded(FEW), what="the three videos")
+    count = add_many(gaze)
+    busy_run(gaze)
+    assert gaze.stop() == []
+    assert not any("cancelled" in row.values() for row in gaze.statuses())
+    gaze.start()
+    until(lambda: gaze.decoded(count), what="the videos")
