@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ class Address:
             mode=Mode(mode) if mode in set(Mode) else Mode.BOTH,
             labels=_distinct(params.get("label", ())),
             libraries=_distinct(params.get("library", ())),
-            page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 7 else 1,
+            page=int(page) if re.fullmatch(r"[1-9]\d{0,5}", page, re.ASCII) else 1,
         )
 
     def params(self) -> dict[str, list[str]]:
@@ -53,7 +54,7 @@ class Address:
             labels=list(self.labels),
             libraries=list(self.libraries),
             limit=PAGE_SIZE,
-            offset=(max(self.page, 1) - 1) * PAGE_SIZE,
+            offset=(self.page - 1) * PAGE_SIZE,
         )
 
 

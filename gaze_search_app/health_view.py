@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -127,13 +126,6 @@ def device(settings: Settings) -> str:
 def versions() -> dict[str, str]:
     """Python and the packages a bug report names."""
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
-
-
-def listening(port: int) -> bool:
-    """Whether a service of this machine answers on a port."""
-    with socket.socket() as probe:
-        probe.settimeout(0.2)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _size(folder: Path) -> int:

@@ -19,11 +19,12 @@ from starlette.types import ASGIApp
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.gate import Access, TokenGate
+from gaze_pipeline.ports import HOST
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.content_policy import ContentPolicy
 from gaze_search_app.media_routes import MediaRoutes, failed, refused
 
-HOST = "127.0.0.1"
+PATIENCE_S = 3
 _SCRIPT = Path(__file__).with_name("app.py")
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.models.installed import ModelState, ModelStatus
+from gaze_pipeline.probes import listens
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app import health_view as view
@@ -118,7 +119,7 @@ def _library(library: view.LibraryHealth) -> str:
 
 def _services(settings: Settings) -> str:
     port = settings.services.dagster_port
-    if view.listening(port):
+    if listens(port):
         link = f'<a href="http://127.0.0.1:{port}/" target="_blank" rel="noopener">open</a>'
         dagster = f"{pill('running', 'good')} {link}"
     else:

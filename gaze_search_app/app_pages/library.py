@@ -71,7 +71,6 @@ def _live() -> None:
         required=True,
         format_func=lambda name: _choice(name, counts),
         label_visibility="collapsed",
-        bind="query-params",
     )
     shown = in_group(every, None if chosen in (ALL, None) else Group(chosen))
     if not shown:

@@ -39,7 +39,7 @@ class Moments {
     const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
     if (step) {
       const next = Math.min(Math.max(this.chosen + step, 0), this.moments.length - 1);
-      if (next !== this.chosen) this.choose(next, !this.player.video.paused);
+      if (next !== this.chosen) this.choose(next, this.player.plays);
       this.list.children[next]?.scrollIntoView({ block: "nearest", behavior: "smooth" });
       return true;
     }

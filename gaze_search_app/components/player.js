@@ -75,8 +75,14 @@ class Player {
     await this.seek(moment.start_ms, play, moment.end_ms);
   }
 
-  async seek(ms, play = !this.video.paused, until = ms) {
+  get plays() {
+    return this.loading ? this.wanted : !this.video.paused;
+  }
+
+  async seek(ms, play = this.plays, until = ms) {
     const request = ++this.request;
+    this.wanted = play;
+    this.loading = true;
     const { fingerprint, poster } = this.moment;
     const held = this.source;
     const reached = (until) => until === null || ms < until;
@@ -110,13 +116,18 @@ class Player {
     }
     this.say("");
     this.video.currentTime = Math.max(0, ms - this.source.offset_ms) / 1000;
-    if (play) this.video.play().catch(() => {});
-    else this.video.pause();
+    this.loading = false;
+    this.playOrPause();
     this.follow();
   }
 
   toggle() {
-    if (this.video.paused) this.video.play().catch(() => {});
+    this.wanted = !this.plays;
+    if (!this.loading) this.playOrPause();
+  }
+
+  playOrPause() {
+    if (this.wanted) this.video.play().catch(() => {});
     else this.video.pause();
   }
 
@@ -232,10 +243,11 @@ class Player {
     this.convert = fingerprint;
     const at = this.now;
     this.source = null;
-    this.show({ ...this.moment, start_ms: at || this.moment.start_ms }, { play: true, others: this.others });
+    this.show({ ...this.moment, start_ms: at || this.moment.start_ms }, { play: this.plays, others: this.others });
   }
 
   fail(error) {
+    this.loading = false;
     this.source = null;
     this.video.removeAttribute("src");
     this.video.load();

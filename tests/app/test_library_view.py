@@ -1,0 +1,65 @@
+"""What the Library page makes of the catalog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.states import Stage, State, Status
+from gaze_pipeline.store.catalog import Catalog, FileRow
+from gaze_search_app.library_view import GROUP_OF, Group, in_group, overall, rows
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    return Catalog(tmp_path / "catalog.sqlite")
+
+
+def _add(catalog: Catalog, name: str, *settled: tuple[Stage, Status, ErrorCode | None]) -> None:
+    fingerprint = name * 16
+    catalog.put_file(FileRow(Path(f"/films/{name}.mp4"), "films", 1, 1, fingerprint))
+    catalog.add_video(fingerprint, 10_000)
+    for stage, status, code in settled:
+        catalog.settle(fingerprint, stage, status, code)
+
+
+def test_every_state_belongs_to_a_group() -> None:
+    assert set(GROUP_OF) == set(State)
+
+
+def test_what_needs_attention_comes_first(catalog: Catalog) -> None:
+    _add(catalog, "a", *((stage, Status.DONE, None) for stage in Stage))
+    _add(catalog, "b", (Stage.AUDIO, Status.FAILED, ErrorCode.FILE_DAMAGED))
+    catalog.put_file(FileRow(Path("/films/x.mp4"), "films", 3, 1, None, ErrorCode.NOT_A_VIDEO))
+    found = rows(catalog)
+    assert [(row.name, row.group) for row in found] == [
+        ("b.mp4", Group.FAILED),
+        ("x.mp4", Group.FAILED),
+        ("a.mp4", Group.READY),
+    ]
+    assert found[1].problem is ErrorCode.NOT_A_VIDEO
+    assert [row.name for row in in_group(found, Group.READY)] == ["a.mp4"]
+
+
+def test_a_running_stage_shows_its_progress(catalog: Catalog) -> None:
+    _add(catalog, "a", (Stage.AUDIO, Status.DONE, None))
+    catalog.start("a" * 16, Stage.TRANSCRIPT)
+    catalog.progress("a" * 16, Stage.TRANSCRIPT, 0.5)
+    (row,) = rows(catalog)
+    assert row.state is State.TRANSCRIBING
+    assert [cell.progress for cell in row.stages][:2] == [1.0, 0.5]
+    assert overall([row]) == pytest.approx(0.3)
+
+
+def test_a_file_still_being_written_is_no_failure(catalog: Catalog) -> None:
+    catalog.put_file(FileRow(Path("/films/x.mp4"), "films", 3, 1, None, ErrorCode.FILE_UNSTABLE))
+    assert [row.group for row in rows(catalog)] == [Group.WORKING]
+
+
+def test_copies_of_a_video_are_one_row_with_all_their_folders(catalog: Catalog) -> None:
+    _add(catalog, "a")
+    catalog.put_file(FileRow(Path("/other/copy.mp4"), "other", 1, 1, "a" * 16))
+    (row,) = rows(catalog)
+    assert (row.folders, row.libraries) == (("/films", "/other"), ("films", "other"))

@@ -1,0 +1,204 @@
+"""Every page, run as Streamlit runs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import gaze_search_app
+from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.states import Stage, Status
+from gaze_pipeline.store.catalog import FileRow
+from gaze_pipeline.store.snapshot import publish
+from tests.support.synthetic import Film, Line, SyntheticRoot
+
+APP = Path(gaze_search_app.__file__).with_name("app.py")
+ONE_PAGE = """
+from gaze_search_app.app_pages import {page}
+from gaze_search_app.app_pages.frame import frame
+with frame():
+    {page}.page()
+"""
+
+
+class Visit:
+    """A visitor of the app."""
+
+    def __init__(self, page: str = "", /, **params: str | list[str]) -> None:
+        if page:
+            self.at = AppTest.from_string(ONE_PAGE.format(page=page), default_timeout=60)
+        else:
+            self.at = AppTest.from_file(str(APP), default_timeout=60)
+        self.at.query_params.update(params)
+        self.run()
+
+    def run(self) -> Visit:
+        self.at.run()
+        assert not self.at.exception
+        return self
+
+    @property
+    def text(self) -> str:
+        """All HTML of the page."""
+        return "\n".join(part.proto.body for part in self.at.get("html"))
+
+    @property
+    def moments(self) -> list[dict[str, Any]]:
+        """What the results component was given."""
+        return self.component("gaze.moments").get("moments", [])
+
+    def component(self, name: str) -> dict[str, Any]:
+        for part in self.at.get("bidi_component"):
+            if part.proto.component_name == name:
+                return dict(json.loads(part.proto.json))
+        return {}
+
+    def search(self, words: str) -> Visit:
+        self.at.text_input(key="query").set_value(words)
+        return self.run()
+
+
+@pytest.fixture
+def nothing_indexed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAZE_DATA", str(tmp_path / "data"))
+
+
+@pytest.mark.usefixtures("nothing_indexed")
+@pytest.mark.parametrize("page", ["", "library"])
+def test_an_empty_data_root_teaches_the_first_step(page: str) -> None:
+    assert "gaze library add FOLDER" in Visit(page).text
+
+
+@pytest.mark.usefixtures("root")
+def test_the_first_page_invites_with_labels_of_the_library() -> None:
+    visit = Visit()
+    assert "Gaze" in visit.text
+    assert "/?q=dog" in visit.text
+    assert visit.component("gaze.keys") == {"focus": True}
+
+
+@pytest.mark.usefixtures("root")
+def test_a_search_shows_moments_with_the_words_marked(film: str) -> None:
+    visit = Visit().search("spaceship landed")
+    (moment,) = visit.moments
+    assert moment["fingerprint"] == film
+    assert moment["start_ms"] == 8000
+    assert moment["title"] == "Müller's film.mp4"
+    marked = [moment["snippet"][start:end] for start, end in moment["marks"]]
+    assert marked == ["spaceship", "landed"]
+    assert visit.at.query_params == {"q": "spaceship landed"}
+
+
+@pytest.mark.usefixtures("root")
+def test_an_answer_says_what_it_covers() -> None:
+    text = Visit(q="country").text
+    assert "Speech searched in all of 3 videos" in text
+    assert "Pictures not searched" in text
+
+
+@pytest.mark.usefixtures("root")
+def test_a_link_restores_the_whole_search(film: str) -> None:
+    visit = Visit(q="country", mode="transcript", label="dog")
+    assert visit.at.text_input(key="query").value == "country"
+    assert visit.at.session_state["mode"] == "transcript"
+    assert {moment["fingerprint"] for moment in visit.moments} == {film}
+    assert visit.moments[0]["labels"][0] == {"name": "dog", "asked": True}
+
+
+@pytest.mark.usefixtures("root")
+def test_going_back_restores_the_search_before() -> None:
+    visit = Visit(q="spaceship").search("quiet")
+    visit.at.query_params.clear()
+    visit.at.query_params["q"] = "spaceship"  # what the back button does
+    visit.run()
+    assert visit.at.text_input(key="query").value == "spaceship"
+    assert [moment["start_ms"] for moment in visit.moments] == [8000]
+
+
+@pytest.mark.usefixtures("root")
+def test_words_that_nobody_says_find_nothing_and_say_so() -> None:
+    visit = Visit(q="xylophone")
+    assert visit.moments == []
+    assert "Nothing found" in visit.text
+
+
+def test_pages_of_results_do_not_overlap(root: SyntheticRoot) -> None:
+    for number in range(45):
+        root.add(Film(f"{number:016x}", [Line(0, 2000, "an echo in the valley")]))
+    publish(root.workspace)
+    seen = [Visit(q="echo", page=str(page)).moments for page in (1, 2, 3)]
+    fingerprints = [moment["fingerprint"] for page in seen for moment in page]
+    assert [len(page) for page in seen] == [20, 20, 5]
+    assert len(set(fingerprints)) == 45
+
+
+def test_a_new_snapshot_is_searched_without_a_restart(root: SyntheticRoot) -> None:
+    visit = Visit(q="zeppelin")
+    assert visit.moments == []
+    root.add(Film("e" * 16, [Line(0, 2000, "a zeppelin over the lake")]))
+    publish(root.workspace)
+    assert [moment["fingerprint"] for moment in visit.run().moments] == ["e" * 16]
+
+
+def test_the_library_lists_what_failed_with_its_remedy(root: SyntheticRoot) -> None:
+    catalog = root.workspace.catalog
+    catalog.put_file(
+        FileRow(Path("/films/<b>notes.mp4"), "films", 3, 1, None, ErrorCode.NOT_A_VIDEO, "text")
+    )
+    catalog.settle("a" * 16, Stage.EMBEDDINGS, Status.WAITING, ErrorCode.MODEL_MISSING, "clip-1")
+    text = Visit("library").text
+    assert "&lt;b&gt;notes.mp4" in text
+    assert ErrorCode.NOT_A_VIDEO.remedy.split(",")[0] in text
+    assert "Müller&#x27;s film.mp4" in text
+    assert text.count("MODEL_MISSING") == 1
+
+
+def test_the_library_follows_the_work_and_filters_by_state(root: SyntheticRoot) -> None:
+    visit = Visit("library")
+    root.workspace.catalog.start("b" * 16, Stage.TRANSCRIPT)
+    root.workspace.catalog.progress("b" * 16, Stage.TRANSCRIPT, 0.42)
+    text = visit.run().text
+    assert "Transcribing" in text
+    assert "transcript: running 42%" in text
+    visit.at.button_group(key="state").set_value("working")
+    assert f"{'b' * 16}.mp4" in visit.run().text
+
+
+@pytest.mark.usefixtures("root")
+def test_health_names_each_missing_model_and_its_command() -> None:
+    text = Visit("health").text
+    for model in ("whisper-base", "openclip-vit-b-32", "ssdlite320-mobilenet-v3"):
+        assert f"gaze models pull {model}" in text
+    assert "Snapshot" in text
+
+
+@pytest.mark.usefixtures("root")
+def test_settings_show_values_and_where_to_change_them() -> None:
+    text = Visit("settings").text
+    assert "every_ms" in text
+    assert "gaze.toml" in text
+
+
+@pytest.mark.usefixtures("root")
+def test_a_video_opens_at_the_place_of_its_link(film: str) -> None:
+    shown = Visit("video", v=film, t="4000").component("gaze.video")
+    assert (shown["moment"]["fingerprint"], shown["moment"]["start_ms"]) == (film, 4000)
+    assert [frame["ms"] for frame in shown["frames"]] == [0, 2000, 4000, 6000, 8000]
+
+
+@pytest.mark.usefixtures("root")
+def test_an_unknown_video_is_told_by_code_and_remedy() -> None:
+    text = Visit("video", v="0" * 16).text
+    assert "VIDEO_UNKNOWN" in text
+    assert "gaze status" in text
+
+
+def test_wrong_settings_are_told_instead_of_a_traceback(root: SyntheticRoot) -> None:
+    (root.root / "gaze.toml").write_text("[frames]\nevery_ms = 1\n", encoding="utf-8")
+    text = Visit().text
+    assert "SETTINGS_INVALID" in text
+    assert "frames.every_ms" in text
