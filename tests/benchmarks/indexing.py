@@ -1,0 +1,62 @@
+"""Indexing time: Gaze against the straightforward pipeline, over the same files in the same run."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.processes import Cost, timed
+from tests.benchmarks.stand_ins import BenchModels, variables
+from tests.benchmarks.straightforward import STAGES
+from tests.benchmarks.workload import Workload
+
+
+@dataclass(frozen=True)
+class Run:
+    """The whole cost of indexing a workload, and the seconds of each stage."""
+
+    total: Cost
+    stages: dict[str, float]
+
+
+def gaze(workload: Workload, models: BenchModels, scratch: Path) -> Run:
+    """One `gaze index` over all files, start of the process included."""
+    scratch.mkdir(parents=True)
+    report = scratch / "report.json"
+    total = timed(
+        [
+            "-m",
+            "tests.benchmarks.gaze_run",
+            str(workload.folder),
+            str(scratch / "data"),
+            str(report),
+        ],
+        variables(models),
+    )
+    stages: dict[str, float] = json.loads(report.read_text())
+    stages["start"] = total.seconds - sum(stages.values())
+    return Run(total, stages)
+
+
+def straightforward(workload: Workload, models: BenchModels, scratch: Path) -> Run:
+    """A fresh process for every stage of every file."""
+    weights = {
+        "transcript": models.whisper,
+        "embeddings": models.clip,
+        "detections": models.detector,
+    }
+    seconds: Counter[str] = Counter()
+    peak = 0.0
+    for number, video in enumerate(workload.videos):
+        out = scratch / f"{number:02}"
+        out.mkdir(parents=True)
+        for stage in STAGES:
+            model = str(weights.get(stage, ""))
+            cost = timed(
+                ["-m", "tests.benchmarks.straightforward", stage, str(video), str(out), model]
+            )
+            seconds[stage] += cost.seconds
+            peak = max(peak, cost.peak_mb)
+    return Run(Cost(seconds.total(), peak), dict(seconds))
