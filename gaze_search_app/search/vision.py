@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -12,7 +13,8 @@ import numpy.typing as npt
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store.snapshot_reader import Snapshot
-from gaze_search_app.search.visual import BACKGROUND_FRAMES, Vector
+from gaze_search_app.search.calibration import EVERYDAY, Background, Vector, background
+from gaze_search_app.search.visual import BACKGROUND_FRAMES
 
 CACHED_QUERIES = 256
 
@@ -35,7 +37,8 @@ class Vision:
         self._load = load
         self._encoder: TextEncoder | None = None
         self._lock = threading.Lock()
-        self._background: tuple[int, Vector] | None = None
+        self._background: tuple[int, Background] | None = None
+        self._everyday = lru_cache(1)(lambda: self._model().encode_texts(EVERYDAY))
         self._vector = lru_cache(CACHED_QUERIES)(self._encode)
 
     def warm(self) -> None:
@@ -57,20 +60,18 @@ class Vision:
             raise GazeError(ErrorCode.MODEL_MISSING, snapshot.info.visual_model, "other dimensions")
         return vector
 
-    def background(self, snapshot: Snapshot) -> Vector:
-        """Vectors of frames from the whole library, float32 [n, dimensions], read once a snapshot."""
+    def background(self, snapshot: Snapshot) -> Background:
+        """What scores are judged against, made once a snapshot. Raises as `vector` does."""
         kept = self._background
         if kept is None or kept[0] != snapshot.info.number:
-            frames = snapshot.vectors
-            sample = frames.sample(BACKGROUND_FRAMES) if frames else np.empty((0, 1), np.float32)
-            kept = self._background = (snapshot.info.number, sample)
+            reader = snapshot.vectors
+            frames = reader.sample(BACKGROUND_FRAMES) if reader else np.empty((0, 1), np.float32)
+            kept = self._background = (snapshot.info.number, background(frames, self._everyday()))
         return kept[1]
 
     def _warm(self) -> None:
-        try:
-            self._vector("warm")
-        except GazeError:
-            return
+        with contextlib.suppress(GazeError):
+            self._everyday()
 
     def _model(self) -> TextEncoder:
         with self._lock:

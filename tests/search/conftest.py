@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from gaze_pipeline.store.snapshot import publish
+from gaze_search_app.search.calibration import EVERYDAY
 from gaze_search_app.search.engine import Engine
 from tests.support.synthetic import MODEL_ID, Film, SyntheticRoot, unit
 
@@ -18,7 +19,10 @@ def root(tmp_path: Path) -> SyntheticRoot:
 
 
 class TopicEncoder:
-    """Understands "topic 7" as the seventh cluster of frame vectors, anything else as noise."""
+    """Understands "topic 7" as that cluster of frame vectors; everyday words name clusters too.
+
+    Anything else is noise.
+    """
 
     model_id = MODEL_ID
 
@@ -29,6 +33,8 @@ class TopicEncoder:
         return np.stack([self._encode(text) for text in texts])
 
     def _encode(self, text: str) -> npt.NDArray[np.float32]:
+        if text in EVERYDAY:
+            return self._root.topics[EVERYDAY.index(text) % len(self._root.topics)]
         *_, last = text.split()
         if last.isdigit():
             return self._root.topics[int(last)]
