@@ -21,6 +21,9 @@ import psutil
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, State, Status, video_state
 
+MAX_ATTEMPTS = 3
+"""After so many failed attempts a stage is left alone until a person asks for it again."""
+
 MIGRATIONS = (
     """
     CREATE TABLE files (
@@ -282,15 +285,26 @@ class Catalog:
             )
 
     def release_dead(self) -> int:
-        """Put stages whose process is gone back to pending; returns how many there were."""
+        """Put stages whose process is gone back to pending; returns how many there were.
+
+        What `MAX_ATTEMPTS` processes died of has failed: one video must not crash run after run.
+        """
         running = self._db.execute("SELECT * FROM stages WHERE status = 'running'").fetchall()
         dead = [row for row in running if not _alive(row["pid"], row["pid_started"])]
         for row in dead:
+            fatal = row["attempt"] >= MAX_ATTEMPTS
             with self._change() as db:
                 db.execute(
-                    """UPDATE stages SET status = 'pending', progress = 0
+                    """UPDATE stages SET status = ?, progress = 0, error_code = ?, error_detail = ?
                        WHERE fingerprint = ? AND stage = ? AND status = 'running' AND pid IS ?""",
-                    (row["fingerprint"], row["stage"], row["pid"]),
+                    (
+                        (Status.FAILED if fatal else Status.PENDING).value,
+                        ErrorCode.INTERNAL.name if fatal else None,
+                        f"the process died of it {row['attempt']} times" if fatal else "",
+                        row["fingerprint"],
+                        row["stage"],
+                        row["pid"],
+                    ),
                 )
         return len(dead)
 

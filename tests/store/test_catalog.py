@@ -11,7 +11,7 @@ import pytest
 
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, State, Status
-from gaze_pipeline.store.catalog import Catalog, FileRow
+from gaze_pipeline.store.catalog import MAX_ATTEMPTS, Catalog, FileRow
 
 VIDEO = "0123456789abcdef"
 
@@ -100,6 +100,26 @@ input()
     assert video is not None
     assert video.stages[Stage.TRANSCRIPT].status is Status.PENDING
     assert video.stages[Stage.AUDIO].status is Status.RUNNING, "this process is alive"
+
+
+def test_what_kills_its_process_again_and_again_has_failed(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    script = f"""
+from pathlib import Path
+from gaze_pipeline.states import Stage
+from gaze_pipeline.store.catalog import Catalog
+Catalog(Path({str(tmp_path / "catalog.sqlite")!r})).start({VIDEO!r}, Stage.FRAMES)
+"""
+    for _ in range(MAX_ATTEMPTS):
+        assert state(catalog) is State.QUEUED
+        subprocess.run([sys.executable, "-c", script], check=True)
+        assert catalog.release_dead() == 1
+    video = catalog.video(VIDEO)
+    assert video is not None
+    row = video.stages[Stage.FRAMES]
+    assert (row.status, row.error_code) == (Status.FAILED, ErrorCode.INTERNAL)
+    assert "3 times" in row.error_detail
 
 
 def test_many_writers_lose_nothing(tmp_path: Path) -> None:
