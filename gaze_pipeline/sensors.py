@@ -135,7 +135,8 @@ def _requests(
 
 def _request(batch: Batch, attempt: int) -> dg.RunRequest:
     single = len(batch.fingerprints) == 1
-    tags = {inflight.FIRST_TAG: batch.first}
+    # A crashed run is asked for again by the next ticks, without what it has done until then.
+    tags = {inflight.FIRST_TAG: batch.first, "dagster/max_retries": "0"}
     if not single:
         tags |= {inflight.RANGE_START_TAG: batch.first, inflight.RANGE_END_TAG: batch.last}
     return dg.RunRequest(
