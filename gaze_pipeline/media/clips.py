@@ -29,6 +29,7 @@ from gaze_pipeline.media.encoding import (
     encode_pictures,
     encode_sound,
     mux,
+    with_dts,
 )
 from gaze_pipeline.media.geometry import display_size, fit, orientation, pixel_aspect, to_matrix
 from gaze_pipeline.media.output import writing
@@ -177,7 +178,7 @@ class _Writer:
     ) -> Iterator[Timed]:
         """The packets shown within the range, on the clip's clock."""
         zero = round((self._start + source.zero) / (stream.time_base or 1))
-        for packet in _with_dts(packets):
+        for packet in with_dts(packets):
             if packet.pts is None or packet.dts is None:
                 raise _NotCopyableError
             if self._end is not None and source.seconds(packet.dts, stream) >= self._end:
@@ -237,20 +238,3 @@ def _seek(source: Source, stream: Stream, seconds: float) -> None:
     with suppress(av.error.FFmpegError):
         target = round((seconds + source.zero) / (stream.time_base or 1))
         source.container.seek(target, stream=stream)
-
-
-def _with_dts(packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
-    """Fill in the decoding times that are missing at the start of a stream."""
-    waiting: list[Packet[Stream]] = []
-    for packet in packets:
-        if packet.dts is None:
-            waiting.append(packet)
-            continue
-        for back, early in enumerate(reversed(waiting), 1):
-            early.dts = packet.dts - back * max(packet.duration or 1, 1)
-        yield from waiting
-        waiting.clear()
-        yield packet
-    for packet in waiting:
-        packet.dts = packet.pts
-        yield packet

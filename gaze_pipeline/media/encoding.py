@@ -73,3 +73,20 @@ def timed(packets: Iterable[Packet[Stream]]) -> Iterator[Timed]:
     for packet in packets:
         timestamp = packet.dts if packet.dts is not None else packet.pts
         yield float((timestamp or 0) * packet.time_base), packet
+
+
+def with_dts(packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
+    """Fill in the decoding times that are missing at the start of a stream."""
+    waiting: list[Packet[Stream]] = []
+    for packet in packets:
+        if packet.dts is None:
+            waiting.append(packet)
+            continue
+        for back, early in enumerate(reversed(waiting), 1):
+            early.dts = packet.dts - back * max(packet.duration or 1, 1)
+        yield from waiting
+        waiting.clear()
+        yield packet
+    for packet in waiting:
+        packet.dts = packet.pts
+        yield packet

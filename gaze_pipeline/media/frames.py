@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+import av.error
 from av.video.frame import VideoFrame
 
 from gaze_pipeline.errors import ErrorCode, GazeError
@@ -125,7 +126,11 @@ class FrameSampler(AbstractContextManager["FrameSampler"]):
                 self._due = -(-end // self._every) * self._every
                 return
             due, self._due = self._due, (self._due // self._every + 1) * self._every
-            image, first = shown.show()
+            try:
+                image, first = shown.show()
+            except av.error.FFmpegError:
+                self._corrupt += 1
+                continue
             self._count += 1
             self._corrupt += first and shown.corrupt
             yield Frame(max(shown.at, 0) if first else due, image)
@@ -133,7 +138,7 @@ class FrameSampler(AbstractContextManager["FrameSampler"]):
     def _describe(self, reader: Reader) -> str | None:
         parts = [reader.damage] if reader.damage else []
         if self._corrupt:
-            parts.append(f"{self._corrupt} of {self._count} frames are damaged")
+            parts.append(f"{self._corrupt} of the sampled frames are damaged")
         return "; ".join(parts) or None
 
 

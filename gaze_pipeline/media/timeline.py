@@ -11,6 +11,7 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 JITTER_S = 0.06  # timestamps rounded by a container stay well below this
+NAMED_CHANNELS = 8  # beyond these a downmix knows of no place for some of them
 OPPOSED = 50.0  # energy ratio of side to middle above which the channels cancel each other
 
 Samples = NDArray[np.float32]
@@ -51,9 +52,8 @@ class Timeline:
             yield from self._silence(round(start * self._rate) - self._emitted)
             self._run_start, self._run_samples = start, 0
             self._run_rate, self._shape = frame.sample_rate, shape
-            mono = frame.layout.nb_channels == 1 and not self._stereo
-            layout = "mono" if mono else "stereo"
-            self._resampler = AudioResampler("fltp", layout, self._rate, frame_size=self._rate)
+            layout = _layout(frame, self._stereo)
+            self._resampler = AudioResampler("flt", layout, self._rate, frame_size=self._rate)
         self._started = True
         self._run_samples += frame.samples
         frame.pts = None
@@ -68,7 +68,10 @@ class Timeline:
 
     def _emit(self, frames: list[AudioFrame]) -> Iterator[Samples]:
         for frame in frames:
-            planes = np.asarray(frame.to_ndarray(), np.float32)
+            packed = np.asarray(frame.to_ndarray(), np.float32)
+            planes = packed.reshape(-1, frame.layout.nb_channels).T
+            if len(planes) > 2:
+                planes = _all_channels(planes, 2 if self._stereo else 1)
             self._emitted += planes.shape[1]
             yield planes
 
@@ -90,9 +93,24 @@ def mono(planes: Samples) -> Samples:
     return side if opposed else middle
 
 
+def _layout(frame: AudioFrame, stereo: bool) -> str:
+    """What to resample to: mono or stereo, or every channel where a downmix would lose some."""
+    channels = frame.layout.nb_channels
+    if channels > NAMED_CHANNELS:
+        return str(frame.layout.name)
+    return "mono" if channels == 1 and not stereo else "stereo"
+
+
+def _all_channels(planes: Samples, copies: int) -> Samples:
+    """Mix float32 [channels, n] of unknown places to [copies, n]."""
+    mixed = np.clip(planes.sum(axis=0) / np.sqrt(len(planes)), -1.0, 1.0)
+    return np.tile(mixed.astype(np.float32), (copies, 1))
+
+
 def _without_head(frame: AudioFrame, count: int) -> AudioFrame | None:
     """The frame without its first `count` samples, None if nothing is left."""
-    if count >= frame.samples:
+    # PyAV cannot hand out more planes than this: such a frame is dropped whole.
+    if count >= frame.samples or frame.layout.nb_channels > NAMED_CHANNELS:
         return None
     data: Any = frame.to_ndarray()
     channels = 1 if frame.format.is_planar else frame.layout.nb_channels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,20 @@ def test_channels_in_opposite_phase_do_not_cancel(tmp_path: Path) -> None:
     planes = np.stack([tone(2, 300), -tone(2, 300)])
     samples = decode_audio(render(tmp_path / "wired.mp4", TIMES, [Sound(planes)])).samples
     assert heard(samples[:RATE], 300) > 0.4
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4, 8, 12, 16, 24])
+def test_a_recorder_with_many_microphones(tmp_path: Path, channels: int) -> None:
+    lines = np.zeros((RATE, channels), np.int16)
+    lines[:, -1] = (tone(1, 300, RATE) * 32767).astype(np.int16)
+    with wave.open(str(tmp_path / "many.wav"), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(lines.tobytes())
+    samples = decode_audio(tmp_path / "many.wav").samples
+    assert len(samples) == RATE
+    assert heard(samples, 300) > 0.05
 
 
 def test_real_stereo_conversations_keep_both_sides(media: Path) -> None:
