@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import RUNNING_STATE, Stage, State, Status
-from gaze_pipeline.store.catalog import Catalog, FileRow, VideoRow
+from gaze_pipeline.store.catalog import Catalog
+from gaze_pipeline.store.rows import FileRow, VideoRow
 from gaze_search_app.formats import readable
 
 

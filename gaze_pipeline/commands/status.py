@@ -12,7 +12,7 @@ from rich.table import Table
 
 from gaze_pipeline.commands.format import count, duration, shown, state
 from gaze_pipeline.errors import explain
-from gaze_pipeline.store.catalog import FileRow, VideoRow
+from gaze_pipeline.store.rows import FileRow, VideoRow
 from gaze_pipeline.workspace import Workspace
 
 

@@ -11,7 +11,8 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.library.fingerprint import fingerprint
 from gaze_pipeline.library.walk import SeenFile, is_online, walk
 from gaze_pipeline.settings import Library, Settings
-from gaze_pipeline.store.catalog import Catalog, FileRow
+from gaze_pipeline.store.catalog import Catalog
+from gaze_pipeline.store.rows import FileRow
 
 Register = Callable[[str, Path], int]
 """Takes up a new video: (fingerprint, path) -> duration in ms; raises GazeError if it is none."""

@@ -6,7 +6,8 @@ from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.models.installed import ModelState
 from gaze_pipeline.stages.run import WORK
 from gaze_pipeline.states import REQUIRES, Stage, Status
-from gaze_pipeline.store.catalog import MAX_ATTEMPTS, VideoRow
+from gaze_pipeline.store.catalog import MAX_ATTEMPTS
+from gaze_pipeline.store.rows import VideoRow
 from gaze_pipeline.workspace import Workspace
 
 

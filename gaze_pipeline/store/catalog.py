@@ -13,13 +13,13 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
 from gaze_pipeline.errors import ErrorCode
-from gaze_pipeline.states import Stage, State, Status, video_state
+from gaze_pipeline.states import Stage, Status
+from gaze_pipeline.store.rows import FileRow, StageRow, VideoRow, file_row, stage_row, video_row
 
 MAX_ATTEMPTS = 3
 """After so many failed attempts a stage is left alone until a person asks for it again."""
@@ -61,78 +61,6 @@ MIGRATIONS = (
 )
 
 
-@dataclass(frozen=True)
-class FileRow:
-    """One file as last seen. `fingerprint` is None where it could not be taken up (`error_code` says why)."""
-
-    path: Path
-    library: str
-    size: int
-    mtime_ns: int
-    fingerprint: str | None = None
-    error_code: ErrorCode | None = None
-    error_detail: str = ""
-
-
-@dataclass(frozen=True)
-class StageRow:
-    """How one stage of one video stands.
-
-    `progress` is 0..1, `updated_at` in seconds since the epoch, `recipe` names what made the artifact.
-    """
-
-    stage: Stage
-    status: Status
-    progress: float = 0.0
-    error_code: ErrorCode | None = None
-    error_detail: str = ""
-    attempt: int = 0
-    recipe: str = ""
-    updated_at: float = 0.0
-
-
-@dataclass(frozen=True)
-class VideoRow:
-    """A video with all its files and stages."""
-
-    fingerprint: str
-    duration_ms: int
-    added_at: float
-    files: tuple[FileRow, ...] = ()
-    stages: dict[Stage, StageRow] = field(default_factory=dict)
-
-    @property
-    def state(self) -> State:
-        """The state that a user sees."""
-        return video_state({stage: row.status for stage, row in self.stages.items()})
-
-    @property
-    def path(self) -> Path:
-        """One of the video's files, the first by name."""
-        return self.files[0].path
-
-    @property
-    def libraries(self) -> list[str]:
-        """The libraries that hold the video."""
-        return sorted({file.library for file in self.files})
-
-    @property
-    def progress(self) -> float:
-        """How much of the video is done (0..1), stages weighing the same."""
-        done = sum(1.0 if row.status.settled else row.progress for row in self.stages.values())
-        return done / len(Stage)
-
-    @property
-    def problem(self) -> StageRow | None:
-        """The first stage that failed, is damaged or waits, if any."""
-        rows = self.stages.values()
-        for status in (Status.FAILED, Status.PARTIAL, Status.WAITING, Status.CANCELLED):
-            for row in rows:
-                if row.status is status:
-                    return row
-        return None
-
-
 class Catalog:
     """Reads and writes the catalog; safe to use from several threads and processes."""
 
@@ -148,7 +76,7 @@ class Catalog:
         """Every known file, in order of path."""
         where, values = ("WHERE library = ?", (library,)) if library is not None else ("", ())
         rows = self._db.execute(f"SELECT * FROM files {where} ORDER BY path", values)
-        return [_file(row) for row in rows]
+        return [file_row(row) for row in rows]
 
     def put_file(self, file: FileRow) -> None:
         """Add or replace a file."""
@@ -196,13 +124,13 @@ class Catalog:
         """Every video that at least one file holds, oldest first."""
         files: dict[str, list[FileRow]] = {}
         for row in self._db.execute("SELECT * FROM files WHERE fingerprint NOT NULL ORDER BY path"):
-            files.setdefault(row["fingerprint"], []).append(_file(row))
+            files.setdefault(row["fingerprint"], []).append(file_row(row))
         stages: dict[str, dict[Stage, StageRow]] = {}
         for row in self._db.execute("SELECT * FROM stages"):
-            stages.setdefault(row["fingerprint"], {})[Stage(row["stage"])] = _stage(row)
+            stages.setdefault(row["fingerprint"], {})[Stage(row["stage"])] = stage_row(row)
         rows = self._db.execute("SELECT * FROM videos ORDER BY added_at, fingerprint").fetchall()
         return [
-            _video(row, files[row["fingerprint"]], stages.get(row["fingerprint"], {}))
+            video_row(row, files[row["fingerprint"]], stages.get(row["fingerprint"], {}))
             for row in rows
             if row["fingerprint"] in files
         ]
@@ -218,8 +146,10 @@ class Catalog:
         if row is None or not files:
             return None
         stages = self._db.execute("SELECT * FROM stages WHERE fingerprint = ?", (fingerprint,))
-        return _video(
-            row, [_file(file) for file in files], {Stage(s["stage"]): _stage(s) for s in stages}
+        return video_row(
+            row,
+            [file_row(file) for file in files],
+            {Stage(s["stage"]): stage_row(s) for s in stages},
         )
 
     # Stages
@@ -362,32 +292,3 @@ def _alive(pid: int | None, started: float | None) -> bool:
         return pid is not None and abs(psutil.Process(pid).create_time() - (started or 0)) < 1
     except psutil.Error:
         return False
-
-
-def _file(row: sqlite3.Row) -> FileRow:
-    return FileRow(
-        path=Path(os.fsdecode(row["path"])),
-        library=row["library"],
-        size=row["size"],
-        mtime_ns=row["mtime_ns"],
-        fingerprint=row["fingerprint"],
-        error_code=ErrorCode[row["error_code"]] if row["error_code"] else None,
-        error_detail=row["error_detail"],
-    )
-
-
-def _stage(row: sqlite3.Row) -> StageRow:
-    return StageRow(
-        stage=Stage(row["stage"]),
-        status=Status(row["status"]),
-        progress=row["progress"],
-        error_code=ErrorCode[row["error_code"]] if row["error_code"] else None,
-        error_detail=row["error_detail"],
-        attempt=row["attempt"],
-        recipe=row["recipe"],
-        updated_at=row["updated_at"],
-    )
-
-
-def _video(row: sqlite3.Row, files: list[FileRow], stages: dict[Stage, StageRow]) -> VideoRow:
-    return VideoRow(row["fingerprint"], row["duration_ms"], row["added_at"], tuple(files), stages)

@@ -8,7 +8,8 @@ import pytest
 
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, State, Status
-from gaze_pipeline.store.catalog import Catalog, FileRow
+from gaze_pipeline.store.catalog import Catalog
+from gaze_pipeline.store.rows import FileRow
 from gaze_search_app.library_view import GROUP_OF, Group, in_group, overall, rows
 
 

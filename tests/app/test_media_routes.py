@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from gaze_pipeline.errors import GazeError
-from gaze_pipeline.store.catalog import FileRow
+from gaze_pipeline.store.rows import FileRow
 from gaze_search_app import media_routes
 from gaze_search_app.media_routes import MediaRoutes, failed, refused
 from tests.support.synthetic import Film, SyntheticRoot

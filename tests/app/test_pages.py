@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 import gaze_search_app
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, Status
-from gaze_pipeline.store.catalog import FileRow
+from gaze_pipeline.store.rows import FileRow
 from gaze_pipeline.store.snapshot import publish
 from tests.support.synthetic import Film, Line, SyntheticRoot
 
@@ -134,6 +134,9 @@ def test_pages_of_results_do_not_overlap(root: SyntheticRoot) -> None:
     fingerprints = [moment["fingerprint"] for page in seen for moment in page]
     assert [len(page) for page in seen] == [20, 20, 5]
     assert len(set(fingerprints)) == 45
+    beyond = Visit(q="echo", page="9")
+    assert len(beyond.moments) == 5
+    assert beyond.at.query_params["page"] == "3"
 
 
 def test_a_new_snapshot_is_searched_without_a_restart(root: SyntheticRoot) -> None:

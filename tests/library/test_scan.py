@@ -90,9 +90,9 @@ def test_swapped_names_follow_the_content(shelf: Shelf) -> None:
     second.write_bytes(b"the second film")
     shelf.scan()
     before = {file.path: file.fingerprint for file in shelf.catalog.files()}
-    os.rename(first, shelf.one / "c")
-    os.rename(second, first)
-    os.rename(shelf.one / "c", second)
+    first.rename(shelf.one / "c")
+    second.rename(first)
+    (shelf.one / "c").rename(second)
     shelf.scan()
     after = {file.path: file.fingerprint for file in shelf.catalog.files()}
     assert after == {first: before[second], second: before[first]}

@@ -11,7 +11,8 @@ import pytest
 
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, State, Status
-from gaze_pipeline.store.catalog import MAX_ATTEMPTS, Catalog, FileRow
+from gaze_pipeline.store.catalog import MAX_ATTEMPTS, Catalog
+from gaze_pipeline.store.rows import FileRow
 
 VIDEO = "0123456789abcdef"
 

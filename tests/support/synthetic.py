@@ -25,7 +25,7 @@ from gaze_pipeline.settings import Settings
 from gaze_pipeline.states import Stage, Status
 from gaze_pipeline.store import schemas
 from gaze_pipeline.store.artifacts import Recipe
-from gaze_pipeline.store.catalog import FileRow
+from gaze_pipeline.store.rows import FileRow
 from gaze_pipeline.workspace import Workspace
 
 MODEL_ID = "openclip-vit-b-32"
