@@ -65,6 +65,10 @@ def test_both_addresses_open_only_with_the_token(gaze: RunningGaze) -> None:
         assert httpx.get(f"http://{HOST}:{port}/").status_code == 401
         with httpx.Client(follow_redirects=True) as browser:
             assert browser.get(access.url(port)).status_code == 200
+    for process in gaze.family():
+        for connection in process.net_connections("inet"):
+            assert connection.laddr.ip == HOST, f"{process.cmdline()} is open to others"
+            assert not connection.raddr or connection.raddr.ip == HOST
     logs = [path.read_text() for path in gaze.workspace.paths.logs.glob("*.log")]
     assert not any(access.token in log for log in logs)
 

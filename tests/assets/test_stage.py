@@ -10,6 +10,7 @@ import dagster as dg
 import pytest
 
 from gaze_pipeline.definitions import defs
+from gaze_pipeline.settings import ModelSettings
 from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.states import Stage, Status
 from gaze_pipeline.workspace import Workspace
@@ -134,6 +135,23 @@ def test_a_missing_model_fails_with_its_remedy_and_waits(
     assert "gaze models pull" in str(data.description)
     for video in workspace.catalog.videos():
         assert video.stages[Stage.EMBEDDINGS].status is Status.WAITING
+
+
+def test_the_models_run_in_dagster(
+    instance: dg.DagsterInstance,
+    workspace: Workspace,
+    test_models: ModelSettings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GAZE_MODELS", str(test_models.directory))
+    monkeypatch.setenv("GAZE_MODELS__MANIFEST", str(test_models.manifest))
+    keys = keys_of(workspace)
+    result = run(instance, keys, Stage.FRAMES, Stage.EMBEDDINGS, Stage.DETECTIONS)
+    assert result.success
+    assert materialized(instance, Stage.EMBEDDINGS) == sorted(keys)
+    for event in result.asset_materializations_for_node("detections"):
+        assert event.metadata["model"].value == "test-detector"
+    assert all(check.passed for check in result.get_asset_check_evaluations())
 
 
 def test_the_contract_is_checked(instance: dg.DagsterInstance, workspace: Workspace) -> None:
