@@ -60,7 +60,7 @@ class Snapshot:
                 for name, table in tables.items():
                     cursor.register(name, table)
                 return cursor.execute(query, values).fetchall()
-        except (duckdb.IOException, duckdb.SerializationException) as error:
+        except (duckdb.IOException, duckdb.SerializationException, duckdb.FatalException) as error:
             path = files.file_of(self._paths, self.info.number)
             raise GazeError(ErrorCode.INDEX_CORRUPT, path, str(error)) from error
 
@@ -105,12 +105,7 @@ class Snapshot:
             return None
         with self._lock:
             if self._vectors is None:
-                try:
-                    self._vectors = VectorReader(self._paths, table, version)
-                except (OSError, RuntimeError, ValueError) as error:
-                    raise GazeError(
-                        ErrorCode.INDEX_CORRUPT, self._paths.vectors, str(error)
-                    ) from error
+                self._vectors = VectorReader(self._paths, table, version)
             return self._vectors
 
 

@@ -7,7 +7,8 @@ and whether they are current, and a publication that was killed is simply repeat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -168,8 +169,10 @@ class VectorReader:
     """The reading side: one table at the version that a snapshot names. Safe to share by threads."""
 
     def __init__(self, paths: DataPaths, name: str, version: int) -> None:
-        self._table = _connect(paths).open_table(name)
-        self._table.checkout(version)
+        self._folder = paths.vectors
+        with self._readable():
+            self._table = _connect(paths).open_table(name)
+            self._table.checkout(version)
         vector = self._table.schema.field("vector").type
         self.dimensions: int = vector.list_size
 
@@ -183,7 +186,7 @@ class VectorReader:
         """The frames most similar to a unit vector [dimensions], best first.
 
         Columns fingerprint, frame_index, timestamp_ms, cosine. `labels` keeps frames that show any of
-        them; `fingerprints` keeps those of these videos.
+        them; `fingerprints` keeps those of these videos. Raises GazeError(INDEX_CORRUPT).
         """
         query = self._table.search(vector, vector_column_name="vector").distance_type("dot")
         conditions = []
@@ -194,19 +197,31 @@ class VectorReader:
         if conditions:
             query = query.where(" AND ".join(conditions))
         columns = ["fingerprint", "frame_index", "timestamp_ms", "_distance"]
-        found = query.refine_factor(_REFINE).select(columns).limit(limit).to_arrow()
+        with self._readable():
+            found = query.refine_factor(_REFINE).select(columns).limit(limit).to_arrow()
         cosine = pc.subtract(pa.scalar(1.0, pa.float32()), found["_distance"])
         return found.drop_columns("_distance").append_column("cosine", cosine)
 
     def sample(self, rows: int) -> npt.NDArray[np.float32]:
-        """Vectors of frames spread evenly over the table, float32 [<= rows, dimensions]."""
-        total = self._table.count_rows()
-        if not total:
-            return np.empty((0, self.dimensions), np.float32)
-        offsets = np.unique(np.linspace(0, total - 1, min(rows, total)).astype(int))
-        table = self._table.take_offsets(offsets.tolist()).select(["vector"]).to_arrow()
+        """Vectors of frames spread evenly over the table, float32 [<= rows, dimensions].
+
+        Raises GazeError(INDEX_CORRUPT).
+        """
+        with self._readable():
+            total = self._table.count_rows()
+            if not total:
+                return np.empty((0, self.dimensions), np.float32)
+            offsets = np.unique(np.linspace(0, total - 1, min(rows, total)).astype(int))
+            table = self._table.take_offsets(offsets.tolist()).select(["vector"]).to_arrow()
         flat = table["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
         return np.asarray(flat, np.float32).reshape(-1, self.dimensions)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, RuntimeError, ValueError) as error:
+            raise GazeError(ErrorCode.INDEX_CORRUPT, self._folder, str(error)) from error
 
 
 def _connect(paths: DataPaths) -> Any:

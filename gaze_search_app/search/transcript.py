@@ -11,7 +11,7 @@ from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_search_app.search.hits import SpeechHit
 from gaze_search_app.search.query import Query
 
-MOST = 2000
+MOST = 1000
 """The best lines of an answer that become moments."""
 _KEPT = 0.3
 _TEXTURE = 0.2

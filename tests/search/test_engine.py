@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -231,13 +232,14 @@ def test_frames_of_another_model_are_not_compared(root: SyntheticRoot, published
     assert search(engine, "country").coverage.visual.reason == "MODEL_MISSING"
 
 
-def test_missing_vectors_cost_only_their_channel(root: SyntheticRoot, published: Open) -> None:
-    import shutil
-
-    published(Film(A, JFK, root.near_topics([1])))
+@pytest.mark.parametrize("warmed", [False, True])
+def test_missing_vectors_cost_only_their_channel(
+    root: SyntheticRoot, published: Open, warmed: bool
+) -> None:
+    engine = published(Film(A, JFK, root.near_topics([1])))
+    if warmed:
+        search(engine, "country")
     shutil.rmtree(root.settings.paths.vectors)
-    engine = published()
-    shutil.rmtree(root.settings.paths.vectors, ignore_errors=True)
     response = search(engine, "country")
     assert response.moments
     assert response.coverage.visual.reason == "INDEX_CORRUPT"

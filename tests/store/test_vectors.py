@@ -176,10 +176,10 @@ def test_many_rows_get_a_vector_index_that_finds_the_same(paths: DataPaths) -> N
     sync(store, videos)
     reader = read(paths, store)
     for index in range(0, 60, 7):
-        best = reader.nearest(vector(videos["03"], index), 1).to_pylist()[0]
+        best = reader.nearest(vector(videos["03"], index), 50).to_pylist()[0]
         assert (best["fingerprint"], best["frame_index"]) == ("03", index)
     sync(store, {**videos, "zz": rows("zz", 60)})
-    late = read(paths, store, 2).nearest(vector(rows("zz", 60), 5), 1).to_pylist()[0]
+    late = read(paths, store, 2).nearest(vector(rows("zz", 60), 5), 50).to_pylist()[0]
     assert (late["fingerprint"], late["frame_index"]) == ("zz", 5)
 
 
