@@ -208,3 +208,10 @@ services.up(running.settings, lambda line: None)
     again = services._only_one(DataPaths(root))
     with again:
         pass
+
+
+def test_the_code_server_has_a_socket_however_long_the_path(tmp_path: Path) -> None:
+    for root in (Path("/tmp/x"), tmp_path / ("deep" * 30)):
+        with services._code_server(DataPaths(root)) as (arguments, place):
+            assert arguments == ["--socket", str(place)]
+            assert len(os.fsencode(str(place))) <= 104  # the shortest limit, that of macOS
