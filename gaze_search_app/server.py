@@ -8,7 +8,10 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Thread
 
 import uvicorn
 from starlette.middleware import Middleware
@@ -35,7 +38,14 @@ def create_app(workspace: Workspace, access: Access) -> ASGIApp:
     )
     from streamlit.starlette import App
 
+    from gaze_search_app import workspaces
     from gaze_search_app.app_pages.frame import unforeseen
+
+    @asynccontextmanager
+    async def lifespan(app: App) -> AsyncIterator[None]:
+        del app
+        Thread(target=workspaces.warm, name="warm", daemon=True).start()
+        yield
 
     return App(
         _SCRIPT,
@@ -43,6 +53,7 @@ def create_app(workspace: Workspace, access: Access) -> ASGIApp:
         middleware=[Middleware(ContentPolicy), Middleware(TokenGate, access=access)],
         exception_handlers={GazeError: refused, Exception: failed},
         on_script_error=unforeseen,
+        lifespan=lifespan,
     )
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 
+from gaze_pipeline.errors import GazeError
 from gaze_pipeline.settings import data_root
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.search import browse
 from gaze_search_app.search.engine import Engine
+from gaze_search_app.search.model import SearchRequest
 
 
 def workspace() -> Workspace:
@@ -23,6 +26,12 @@ def engine() -> Engine:
     """The search engine; it follows new snapshots by itself."""
     root = data_root()
     return _engine(root, _changed(root / "gaze.toml"))
+
+
+def warm() -> None:
+    """Open the index and load the model before the first visitor asks; failures wait for them too."""
+    with suppress(GazeError):
+        engine().search(SearchRequest(query="warm"))
 
 
 def choices() -> tuple[dict[str, int], list[str]]:
@@ -49,9 +58,7 @@ def _workspace(root: Path, changed: int) -> Workspace:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _engine(root: Path, changed: int) -> Engine:
-    opened = Engine(_workspace(root, changed).settings)
-    opened.warm()
-    return opened
+    return Engine(_workspace(root, changed).settings)
 
 
 def _changed(path: Path) -> int:

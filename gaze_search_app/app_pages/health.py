@@ -67,7 +67,7 @@ def _models(found: list[ModelStatus]) -> str:
 
 def _model(model: ModelStatus) -> str:
     code = view.remedy(model)
-    source = f"{size(model.bytes)} from {model.variant}" if model.variant else ""
+    source = f"{size(model.bytes)} from {model.variant}" if model.bytes and model.variant else ""
     why = ""
     if code is not None:
         sentence = (

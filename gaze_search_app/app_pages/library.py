@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from gaze_pipeline.errors import ErrorCode
-from gaze_pipeline.states import State, Status
+from gaze_pipeline.states import Stage, State, Status
 from gaze_search_app.app_pages.markup import commands, notice, pill
 from gaze_search_app.formats import count, duration
 from gaze_search_app.library_view import Group, Row, StageCell, in_group, overall, rows
@@ -86,14 +86,14 @@ def _live() -> None:
 
 def _banner(every: list[Row]) -> str:
     """What many rows wait for is told once."""
-    wanted = {row.detail or "a model" for row in every if row.group is Group.WAITING}
-    if not wanted:
+    waiting = {cell.stage for row in every for cell in row.stages if cell.status is Status.WAITING}
+    if not waiting:
         return ""
     code = ErrorCode.MODEL_MISSING
-    names = escape(", ".join(sorted(wanted)))
+    stages = ", ".join(stage.value for stage in Stage if stage in waiting)
     return (
-        f'<p class="gz-banner"><code>{code.name}</code> {count(len(wanted), "model")} to get: '
-        f"{names}. {commands(code.remedy)} What can be done without is done.</p>"
+        f'<p class="gz-banner"><code>{code.name}</code> {escape(code.sentence)} '
+        f"Waiting for it: {stages}. {commands(code.remedy)}</p>"
     )
 
 

@@ -13,7 +13,14 @@ from gaze_search_app import components
 from gaze_search_app.address import PAGE_SIZE, Address
 from gaze_search_app.app_pages import search_form
 from gaze_search_app.app_pages.markup import commands, notice
-from gaze_search_app.app_pages.search_words import EMPTY, HERO, HOME_STYLE, NOTHING, hints
+from gaze_search_app.app_pages.search_words import (
+    EMPTY,
+    HERO,
+    HOME_STYLE,
+    NOTHING,
+    SEARCHING,
+    hints,
+)
 from gaze_search_app.formats import count
 from gaze_search_app.search.model import Mode, SearchResponse
 from gaze_search_app.views import coverage_lines, moment_view
@@ -38,8 +45,12 @@ def page() -> None:
         hero.html(HERO)
         _invite(list(labels))
         return
-    response = engine().search(address.request())
+    with st.spinner(SEARCHING):
+        response = engine().search(address.request())
     _summary(response, address.mode)
+    if response.total and not response.moments:
+        st.session_state["page"] = _pages(response.total)  # the link led beyond the last page
+        st.rerun()
     if response.moments:
         components.moments([moment_view(moment, address.labels) for moment in response.moments])
         _paging(address, response.total)
@@ -55,14 +66,18 @@ def _summary(response: SearchResponse, mode: Mode) -> None:
     st.html(f'<p class="gz-summary">{spans}</p>')
 
 
+def _pages(total: int) -> int:
+    return math.ceil(total / PAGE_SIZE)
+
+
 def _paging(address: Address, total: int) -> None:
-    pages = math.ceil(total / PAGE_SIZE)
+    pages = _pages(total)
     if pages > 1:
         key = f"page?{urlencode(address.params(), doseq=True)}"
         with st.container(horizontal=True, horizontal_alignment="center"):
             st.pagination(
                 pages,
-                default=min(address.page, pages),
+                default=address.page,
                 key=key,
                 on_change=lambda: st.session_state.update(page=st.session_state[key]),
             )
@@ -70,4 +85,4 @@ def _paging(address: Address, total: int) -> None:
 
 def _invite(labels: list[str]) -> None:
     st.html(HOME_STYLE)
-    st.html(hints(labels[:HINTS]))
+    st.html(hints(labels[:HINTS], engine().snapshots.latest().info.videos))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import urlencode
 
+from gaze_search_app.formats import count
+
 HERO = (
     '<div class="gz-hero"><h1>Gaze</h1>'
     "<p>Type a few words. Watch the moment they were said, or the thing was seen.</p></div>"
@@ -15,6 +17,7 @@ EMPTY = (
     "Add a folder of videos: `gaze library add FOLDER`, then `gaze index`.",
     "No videos at hand? `gaze demo` makes a few. The Library page shows how far the work is.",
 )
+SEARCHING = "Searching. The first search of pictures loads a model."
 NOTHING = (
     "Nothing found",
     "Try fewer or other words: speech is found by the words said, pictures by what they show.",
@@ -23,11 +26,12 @@ NOTHING = (
 KEYS = "<kbd>/</kbd> to search, <kbd>↑</kbd> <kbd>↓</kbd> to choose, <kbd>space</kbd> to play"
 
 
-def hints(labels: list[str]) -> str:
-    """What to try, made from what was seen in the library."""
+def hints(labels: list[str], videos: int) -> str:
+    """What there is to search and what to try, made from what was seen in the library."""
     links = ", ".join(
         f'<a target="_self" href="/?{urlencode({"q": label})}">{escape(label)}</a>'
         for label in labels
     )
     tries = f"<p>Try {links}</p>" if links else ""
-    return f'<div class="gz-hints">{tries}<p>{KEYS}</p></div>'
+    there = f"<p>{count(videos, 'video')} to search</p>"
+    return f'<div class="gz-hints">{there}{tries}<p class="gz-keys">{KEYS}</p></div>'

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from gaze_pipeline.settings import ModelSettings
 from tests.conftest import CHECKOUT
@@ -26,6 +26,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 FILMS = ("video/dog_with_jfk_speech.mp4", "odd/dog_hevc_hvc1.mp4", "odd/dog_h264_mp3.mkv")
+PATIENCE_MS = 60_000  # the first search loads a model
 SCREENSHOTS = CHECKOUT / ".artifacts" / "screenshots"
 
 
@@ -63,7 +64,8 @@ def page(browser: Browser, app: Served, request: pytest.FixtureRequest) -> Itera
         viewport={"width": 1440, "height": 900}, base_url=app.url("").rstrip("/")
     )
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     page.goto(f"/?token={app.token}")
     yield page
     if getattr(request.node, "failed", True):

@@ -12,10 +12,10 @@ pytestmark = pytest.mark.browser
 
 
 def search(page: Page, words: str) -> Locator:
-    """Type words into the box, press enter, and give the moments found."""
+    """Type words into the box, press enter, and give the moments in which they are said."""
     page.get_by_placeholder("What was said").fill(words)
     page.keyboard.press("Enter")
-    moments = page.get_by_role("option")
+    moments = page.get_by_role("option").filter(has=page.locator("mark"))
     expect(moments.first).to_be_visible()
     return moments
 
