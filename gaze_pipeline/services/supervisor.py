@@ -19,9 +19,9 @@ from filelock import FileLock, Timeout
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.gate import Access
 from gaze_pipeline.instance import environment, is_prepared, prepare_home
-from gaze_pipeline.ports import HOST, free_port, require_free
-from gaze_pipeline.probes import answers, dagster_works, listens
-from gaze_pipeline.processes import Family, last_line, rotating_log
+from gaze_pipeline.services.ports import HOST, free_port, require_free
+from gaze_pipeline.services.probes import answers, dagster_works, listens
+from gaze_pipeline.services.processes import Family, last_line, rotating_log
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.paths import DataPaths, write_whole
 

@@ -17,7 +17,7 @@ from pathlib import Path
 LOG_BYTES = 4 * 1024 * 1024
 LOG_COUNT = 3
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-WORKING_FOLDER = Path(__file__).resolve().parents[1]
+WORKING_FOLDER = Path(__file__).resolve().parents[2]
 
 
 class Family:
@@ -28,7 +28,7 @@ class Family:
         self._logs = logs
         self._secret = secret
         self._guardian = subprocess.Popen(
-            [sys.executable, "-m", "gaze_pipeline.guardian"],
+            [sys.executable, "-m", "gaze_pipeline.services.guardian"],
             stdin=subprocess.PIPE,
             env=self._environment,
             cwd=WORKING_FOLDER,

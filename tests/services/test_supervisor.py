@@ -15,11 +15,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gaze_pipeline import services
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.gate import Access
-from gaze_pipeline.ports import HOST, free_port, require_free
-from gaze_pipeline.services import Service
+from gaze_pipeline.services import supervisor
+from gaze_pipeline.services.ports import HOST, free_port, require_free
+from gaze_pipeline.services.supervisor import Service
 from gaze_pipeline.settings import ServiceSettings, Settings
 from gaze_pipeline.store.paths import DataPaths
 
@@ -89,7 +89,7 @@ class Running:
 
     def _run(self) -> None:
         try:
-            services.up(self.settings, self.events.append, self.stop)
+            supervisor.up(self.settings, self.events.append, self.stop)
         except GazeError as error:
             self.error = error
 
@@ -97,8 +97,8 @@ class Running:
 @pytest.fixture
 def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     running = Running(tmp_path)
-    monkeypatch.setattr(services, "is_prepared", lambda paths: True)
-    monkeypatch.setattr(services, "_services", lambda *_: running.services())
+    monkeypatch.setattr(supervisor, "is_prepared", lambda paths: True)
+    monkeypatch.setattr(supervisor, "_services", lambda *_: running.services())
     yield running
     running.stop.set()
     if running.thread.ident:
@@ -110,10 +110,10 @@ def test_it_says_where_to_look_once_all_answer(running: Running) -> None:
     until(running.url)
     access = Access.open(running.settings.paths)
     assert running.url() == access.url(running.settings.services.search_port)
-    assert services.running_url(running.settings.paths) == running.url()
+    assert supervisor.running_url(running.settings.paths) == running.url()
     running.finish()
     assert running.error is None
-    assert services.running_url(running.settings.paths) is None
+    assert supervisor.running_url(running.settings.paths) is None
 
 
 def test_stopping_ends_children_and_grandchildren(running: Running) -> None:
@@ -150,7 +150,7 @@ def test_a_second_start_says_where_the_first_is(running: Running) -> None:
     running.start()
     until(running.url)
     with pytest.raises(GazeError) as raised:
-        services.up(running.settings, lambda line: None, threading.Event())
+        supervisor.up(running.settings, lambda line: None, threading.Event())
     assert raised.value.code is ErrorCode.ALREADY_RUNNING
     assert raised.value.subject == running.url()
 
@@ -192,26 +192,26 @@ def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
     root = tmp_path / "data"
     code = f"""
 from pathlib import Path
-from gaze_pipeline import services
-from tests.test_services import Running
+from gaze_pipeline.services import supervisor
+from tests.services.test_supervisor import Running
 running = Running(Path({str(root)!r}))
-services.is_prepared = lambda paths: True
-services._services = lambda *_: running.services()
-services.up(running.settings, lambda line: None)
+supervisor.is_prepared = lambda paths: True
+supervisor._services = lambda *_: running.services()
+supervisor.up(running.settings, lambda line: None)
 """
-    with subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[1]) as process:
+    with subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2]) as process:
         until((root / "works").exists)
         pids = [int(line) for line in (root / "pids").read_text().split()]
         guardian = os.getpgid(pids[0])
         process.kill()
     until(lambda: not any(map(alive, [*pids, guardian])))
-    again = services._only_one(DataPaths(root))
+    again = supervisor._only_one(DataPaths(root))
     with again:
         pass
 
 
 def test_the_code_server_has_a_socket_however_long_the_path(tmp_path: Path) -> None:
     for root in (Path("/tmp/x"), tmp_path / ("deep" * 30)):
-        with services._code_server(DataPaths(root)) as (arguments, place):
+        with supervisor._code_server(DataPaths(root)) as (arguments, place):
             assert arguments == ["--socket", str(place)]
             assert len(os.fsencode(str(place))) <= 104  # the shortest limit, that of macOS

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from gaze_pipeline.gate import Access
-from gaze_pipeline.ports import HOST
+from gaze_pipeline.services.ports import HOST
 
 TIMEOUT_S = 5.0
 _QUERY = """{

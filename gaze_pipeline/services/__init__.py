@@ -1,0 +1,1 @@
+"""Everything that `gaze up` keeps running: started together, watched, ended together."""
