@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gaze_pipeline.errors import GazeError
 from gaze_pipeline.gate import Access, TokenGate
 from gaze_pipeline.instance import open_instance
-from gaze_pipeline.ports import HOST, require_free
+from gaze_pipeline.services.ports import HOST, require_free
 from gaze_pipeline.settings import load
 
 STOP_S = 2

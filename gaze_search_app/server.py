@@ -22,7 +22,7 @@ from starlette.types import ASGIApp
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.gate import Access, TokenGate
-from gaze_pipeline.ports import HOST
+from gaze_pipeline.services.ports import HOST
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.content_policy import ContentPolicy
 from gaze_search_app.media_routes import MediaRoutes, failed, refused
@@ -38,13 +38,12 @@ def create_app(workspace: Workspace, access: Access) -> ASGIApp:
     )
     from streamlit.starlette import App
 
-    from gaze_search_app import workspaces
     from gaze_search_app.app_pages.frame import unforeseen
 
     @asynccontextmanager
     async def lifespan(app: App) -> AsyncIterator[None]:
         del app
-        Thread(target=workspaces.warm, name="warm", daemon=True).start()
+        Thread(target=_warm, name="warm", daemon=True).start()
         yield
 
     return App(
@@ -85,6 +84,12 @@ def _listening(port: int) -> socket.socket:
         raise GazeError(ErrorCode.PORT_IN_USE, f"{HOST}:{port}") from error
     listener.set_inheritable(False)
     return listener
+
+
+def _warm() -> None:
+    from gaze_search_app import workspaces  # its caches need the runtime that is up by now
+
+    workspaces.warm()
 
 
 async def _alive(request: Request) -> Response:

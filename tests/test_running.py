@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from gaze_pipeline.gate import Access
-from gaze_pipeline.ports import HOST
+from gaze_pipeline.services.ports import HOST
 from gaze_pipeline.store.snapshot import current_revision
 from tests.support.roots import tiny_library, tiny_video
 from tests.support.running import RunningGaze, running_gaze, until

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gaze_pipeline import services
 from gaze_pipeline.commands.library import add_folder
 from gaze_pipeline.commands.models import manifest, print_missing
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.models.installed import status as model_status
+from gaze_pipeline.services import supervisor
 from gaze_pipeline.settings import load
 
 
@@ -39,4 +39,4 @@ def run(console: Console) -> None:
     settings = load()
     found = [model_status(spec, settings.models_dir) for spec in manifest(settings)]
     print_missing(found, console)
-    services.up(settings, lambda line: console.print(line, soft_wrap=True))
+    supervisor.up(settings, lambda line: console.print(line, soft_wrap=True))

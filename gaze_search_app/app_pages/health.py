@@ -8,7 +8,7 @@ import streamlit as st
 
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.models.installed import ModelState, ModelStatus
-from gaze_pipeline.probes import listens
+from gaze_pipeline.services.probes import listens
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app import health_view as view

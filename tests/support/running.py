@@ -16,16 +16,16 @@ import httpx
 import psutil
 
 from gaze_pipeline.gate import Access
-from gaze_pipeline.ports import HOST, free_port
+from gaze_pipeline.services.ports import HOST, free_port
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.states import Stage
 from gaze_pipeline.workspace import Workspace
 from tests.support.roots import environment, root_variables
 
 UP = """
-from gaze_pipeline import services
+from gaze_pipeline.services import supervisor
 from gaze_pipeline.settings import load
-services.up(load(), lambda line: print(line, flush=True))
+supervisor.up(load(), lambda line: print(line, flush=True))
 """
 
 

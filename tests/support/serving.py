@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from gaze_pipeline.ports import free_port
+from gaze_pipeline.services.ports import free_port
 
 START_S = 60
 
