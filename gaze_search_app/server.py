@@ -67,6 +67,7 @@ def serve() -> None:
             access_log=False,
             log_level="warning",
             server_header=False,
+            timeout_graceful_shutdown=PATIENCE_S,
         )
         # An address may carry the token, and Streamlit hangs handlers of its own on this logger.
         logging.getLogger("uvicorn.access").disabled = True
