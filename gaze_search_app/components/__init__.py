@@ -15,6 +15,7 @@ def _read(*names: str) -> str:
     return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
 
 
+_SCRIPTS = ("dom.js", "transcript.js", "player.js")
 _PLAYER = _read("player.html")
 _OPEN = '<a class="open" target="_self" title="Open the whole video">Open</a>'
 
@@ -22,15 +23,15 @@ _moments = st.components.v2.component(
     "gaze.moments",
     html=_read("moments.html").replace("<!--PLAYER-->", _PLAYER.replace("<!--OPEN-->", _OPEN)),
     css=_read("base.css", "player.css", "moments.css"),
-    js=_read("typing.js", "player.js", "moments.js"),
+    js=_read(*_SCRIPTS, "moments.js"),
 )
 _video = st.components.v2.component(
     "gaze.video",
     html=_read("video.html").replace("<!--PLAYER-->", _PLAYER),
     css=_read("base.css", "player.css", "video.css"),
-    js=_read("typing.js", "player.js", "video.js"),
+    js=_read(*_SCRIPTS, "video.js"),
 )
-_keys = st.components.v2.component("gaze.keys", js=_read("typing.js", "keys.js"))
+_keys = st.components.v2.component("gaze.keys", js=_read("dom.js", "keys.js"))
 
 
 def moments(moments: Sequence[Mapping[str, Any]]) -> None:

@@ -1,38 +1,6 @@
 const SEEK_S = 5;
 const PATIENCE_MS = 400;
-
-function clock(ms) {
-  const s = Math.max(0, Math.floor(ms / 1000));
-  const parts = [Math.floor(s / 60) % 60, s % 60].map((n) => String(n).padStart(2, "0"));
-  const hours = Math.floor(s / 3600);
-  return hours ? `${hours}:${parts.join(":")}` : `${Number(parts[0])}:${parts[1]}`;
-}
-
-function element(tag, className, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
-
-function marked(text, marks) {
-  const line = document.createDocumentFragment();
-  const letters = Array.from(text);
-  let at = 0;
-  for (const [start, end] of marks || []) {
-    line.append(letters.slice(at, start).join(""), element("mark", "", letters.slice(start, end).join("")));
-    at = end;
-  }
-  line.append(letters.slice(at).join(""));
-  return line;
-}
-
-async function fetchJson(url) {
-  const response = await fetch(url, { headers: { accept: "application/json" } });
-  const body = await response.json().catch(() => ({}));
-  if (response.ok) return body;
-  throw body.error ?? { code: String(response.status), message: "The server gave no answer." };
-}
+const ROUNDING_MS = 40; // a player may stop a frame before the place it was sent to
 
 /* Plays moments of videos, with the transcript beside the picture. Times are ms of the original video;
    a converted clip starts at `offset` of it. */
@@ -41,9 +9,8 @@ class Player {
     this.root = root;
     this.video = root.querySelector("video");
     this.notice = root.querySelector(".notice");
-    this.lines = root.querySelector(".transcript");
     this.strip = root.querySelector(".strip");
-    this.transcripts = new Map();
+    this.transcript = new Transcript(root.querySelector(".transcript"), (ms) => this.seek(ms, true));
     this.source = null;
     this.request = 0;
     this.video.addEventListener("timeupdate", () => this.follow());
@@ -51,10 +18,6 @@ class Player {
     this.video.addEventListener("error", () => this.failed());
     this.video.addEventListener("ended", () => this.goOn());
     this.video.addEventListener("playing", () => this.lookAhead());
-    this.lines.addEventListener("click", (event) => {
-      const line = event.target.closest("button");
-      if (line) this.seek(Number(line.dataset.start), true);
-    });
     this.strip.addEventListener("click", (event) => {
       const box = this.strip.getBoundingClientRect();
       if (this.source) this.seek(((event.clientX - box.left) / box.width) * this.source.duration_ms, true);
@@ -71,7 +34,7 @@ class Player {
     this.moment = moment;
     this.others = others;
     this.describe();
-    this.loadTranscript(moment.fingerprint);
+    this.transcript.show(moment);
     await this.seek(moment.start_ms, play, moment.end_ms);
   }
 
@@ -94,9 +57,7 @@ class Player {
         if (request === this.request) this.say("Converting this stretch for the browser…");
       }, PATIENCE_MS);
       try {
-        const query = new URLSearchParams({ start_ms: Math.round(ms), end_ms: Math.round(until) });
-        if (this.convert === fingerprint) query.set("convert", "true");
-        const source = await fetchJson(`/playback/${fingerprint}?${query}`);
+        const source = await this.ask(fingerprint, ms, until);
         if (request !== this.request) return;
         this.source = { ...source, fingerprint };
         this.video.poster = poster || "";
@@ -119,6 +80,13 @@ class Player {
     this.loading = false;
     this.playOrPause();
     this.follow();
+  }
+
+  /* How to play a stretch; the answer waits until a conversion, where one is needed, is done. */
+  ask(fingerprint, start, end) {
+    const query = new URLSearchParams({ start_ms: Math.round(start), end_ms: Math.round(end) });
+    if (this.convert === fingerprint) query.set("convert", "true");
+    return fetchJson(`/playback/${fingerprint}?${query}`);
   }
 
   toggle() {
@@ -145,7 +113,7 @@ class Player {
     const { fingerprint, until_ms } = this.source ?? {};
     if (!until_ms || this.ahead === this.source.url) return;
     this.ahead = this.source.url;
-    fetch(`/playback/${fingerprint}?start_ms=${until_ms}&end_ms=${until_ms}`).catch(() => {});
+    this.ask(fingerprint, until_ms, until_ms).catch(() => {});
   }
 
   captions(fingerprint, source) {
@@ -177,49 +145,10 @@ class Player {
     setTimeout(() => delete button.dataset.done, 1600);
   }
 
-  async loadTranscript(fingerprint) {
-    if (this.shown === fingerprint) return this.markMoment();
-    this.shown = fingerprint;
-    this.lines.replaceChildren(element("li", "empty", "Reading the transcript…"));
-    if (!this.transcripts.has(fingerprint)) {
-      this.transcripts.set(fingerprint, fetchJson(`/transcripts/${fingerprint}`));
-    }
-    try {
-      const { segments, reason } = await this.transcripts.get(fingerprint);
-      if (this.shown !== fingerprint) return;
-      this.segments = segments;
-      this.lines.replaceChildren(...(segments.length ? segments.map(transcriptLine) : [element("li", "empty", reason)]));
-      this.markMoment();
-      this.follow();
-    } catch (error) {
-      this.transcripts.delete(fingerprint);
-      if (this.shown !== fingerprint) return;
-      this.segments = [];
-      this.lines.replaceChildren(element("li", "empty", `${error.code || ""} ${error.message}`));
-    }
-  }
-
-  markMoment() {
-    const { start_ms, end_ms } = this.moment;
-    (this.segments || []).forEach((segment, index) => {
-      const inside = segment.end_ms > start_ms && segment.start_ms < Math.max(end_ms, start_ms + 1);
-      this.lines.children[index].classList.toggle("in-moment", inside);
-    });
-  }
-
   follow() {
-    this.strip.style.setProperty("--now", this.source ? `${(this.now / this.source.duration_ms) * 100}%` : "0%");
-    if (!this.segments || this.shown !== this.moment?.fingerprint) return;
-    const now = this.now + 40;
-    const spoken = this.segments.findIndex((segment) => segment.start_ms <= now && now < segment.end_ms);
-    if (spoken === this.spoken && this.lines.children[spoken]?.ariaCurrent) return;
-    this.spoken = spoken;
-    for (const line of this.lines.children) line.ariaCurrent = null;
-    const line = this.lines.children[spoken];
-    if (!line) return;
-    line.ariaCurrent = "true";
-    const middle = line.offsetTop - (this.lines.clientHeight - line.offsetHeight) / 2;
-    this.lines.scrollTo({ top: middle, behavior: "smooth" });
+    const part = this.source ? this.now / Math.max(1, this.source.duration_ms) : 0;
+    this.strip.style.setProperty("--now", `${part * 100}%`);
+    this.transcript.follow(this.now);
   }
 
   drawStrip() {
@@ -259,16 +188,6 @@ class Player {
     this.notice.textContent = text;
     this.notice.classList.toggle("wrong", wrong);
   }
-}
-
-function transcriptLine(segment) {
-  const item = element("li");
-  const button = element("button");
-  button.type = "button";
-  button.dataset.start = segment.start_ms;
-  button.append(element("time", "", clock(segment.start_ms)), element("span", "", segment.text));
-  item.append(button);
-  return item;
 }
 
 /* Keys that work on every page with a player. Returns whether the key was one of them. */
