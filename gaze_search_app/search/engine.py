@@ -85,7 +85,7 @@ class Engine:
         ranked = self._rank(snapshot, query, shown, scale, bool(lines), bool(frames))
         page = ranked[request.offset : request.offset + request.limit]
         return SearchResponse(
-            moments=_moments(snapshot, query, page),
+            moments=_moments(snapshot, scale.telling(query.words) if hears else [], page),
             total=len(ranked),
             coverage=Coverage(
                 snapshot=snapshot.info.number,
@@ -155,7 +155,7 @@ def _shown(snapshot: Snapshot, page: list[_Ranked]) -> list[tuple[SpeechHit | No
     return list(zip(lines, frames, strict=True))
 
 
-def _moments(snapshot: Snapshot, query: Query, page: list[_Ranked]) -> list[Moment]:
+def _moments(snapshot: Snapshot, words: list[frozenset[str]], page: list[_Ranked]) -> list[Moment]:
     files = places(snapshot, sorted({ranked.stretch.fingerprint for ranked in page}))
     moments = []
     for ranked, (line, frame) in zip(page, _shown(snapshot, page), strict=True):
@@ -173,7 +173,7 @@ def _moments(snapshot: Snapshot, query: Query, page: list[_Ranked]) -> list[Mome
                 speech_score=ranked.speech,
                 visual_score=ranked.visual,
                 snippet=line.text if line else None,
-                marks=marks(line.text, line.language, query) if line else [],
+                marks=marks(line.text, line.language, words) if line else [],
                 snippet_start_ms=line.start_ms if line else None,
                 frame_index=frame.index if frame else None,
                 frame_ms=frame.timestamp_ms if frame else None,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gaze_pipeline.store.text import spans
 from gaze_search_app.search.hits import SpeechHit
-from gaze_search_app.search.query import Query
 
 
 def best_line(lines: Sequence[SpeechHit]) -> SpeechHit | None:
@@ -14,9 +13,9 @@ def best_line(lines: Sequence[SpeechHit]) -> SpeechHit | None:
     return max(lines, key=lambda hit: (len(hit.words), hit.bm25, -hit.start_ms), default=None)
 
 
-def marks(text: str, language: str, query: Query) -> list[tuple[int, int]]:
-    """The [start, end) character ranges of `text` that match, in order, without overlaps."""
-    wanted = frozenset().union(*query.words)
+def marks(text: str, language: str, words: Iterable[frozenset[str]]) -> list[tuple[int, int]]:
+    """The [start, end) character ranges of `text` that match any of the words, without overlaps."""
+    wanted = frozenset[str]().union(*words)
     found = sorted(
         (span.start, span.end)
         for span in spans(text, language)
@@ -24,7 +23,7 @@ def marks(text: str, language: str, query: Query) -> list[tuple[int, int]]:
     )
     merged: list[tuple[int, int]] = []
     for start, end in found:
-        if merged and start <= merged[-1][1]:
+        if merged and not text[merged[-1][1] : start].strip("'\u2019"):
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((start, end))

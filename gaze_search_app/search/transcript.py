@@ -15,6 +15,7 @@ MOST = 1000
 """The best lines of an answer that become moments."""
 _KEPT = 0.3
 _TEXTURE = 0.2
+_TELLING = 0.25
 
 _QUERY = """
     SELECT fingerprint, start_ms, end_ms, text, language, tokens, bm25
@@ -34,6 +35,11 @@ class SpeechScale:
         """The share of the query's meaning that these words carry (0..1)."""
         total = sum(self.weights)
         return min(1.0, sum(self.weights[word] for word in sorted(words)) / total) if total else 0.0
+
+    def telling(self, words: Sequence[frozenset[str]]) -> list[frozenset[str]]:
+        """The query's words without those that are everywhere, unless there are no others."""
+        least = _TELLING * max(self.weights, default=0.0)
+        return [w for w, weight in zip(words, self.weights, strict=True) if weight >= least]
 
     def score(self, hits: Iterable[SpeechHit]) -> float:
         """How well the lines of one moment, taken together, answer the query (0..1).
