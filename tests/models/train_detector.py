@@ -1,7 +1,6 @@
 """Train the small detector: torchvision's SSDLite320 MobileNetV3-Large on rendered shapes.
 
-The architecture is the official one with seven classes instead of 91; it learns from nothing. The
-committed weights are from step 452 of a run planned for 700, which the machine was too busy to end.
+The architecture is the official one with seven classes instead of 91; it learns from nothing.
 """
 
 from __future__ import annotations
