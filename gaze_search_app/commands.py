@@ -76,9 +76,9 @@ def captions(
 
 def _fingerprint(catalog: Catalog, video: str) -> str:
     """The fingerprint of a named video. Raises GazeError(VIDEO_UNKNOWN)."""
-    path = Path(os.path.abspath(video))
+    paths = {Path(os.path.abspath(video)), Path(video).resolve()}
     for file in catalog.files():
-        if file.fingerprint is not None and (file.fingerprint == video or file.path == path):
+        if file.fingerprint is not None and (file.fingerprint == video or file.path in paths):
             return file.fingerprint
     raise GazeError(ErrorCode.VIDEO_UNKNOWN, video)
 

@@ -50,8 +50,8 @@ def _measured(path: Path) -> float:
                 if count >= MAX_PACKETS or read >= MAX_BYTES:
                     share = path.stat().st_size / read
                     return max(reached.values()) * max(1.0, share)
-        except av.error.FFmpegError:
-            pass  # what could be read before counts
+        except (av.error.FFmpegError, IndexError):
+            pass  # what could be read before counts; IndexError as in `Reader`
     return max(reached.values(), default=0.0)
 
 

@@ -71,6 +71,8 @@ class Reader:
             except av.error.FFmpegError as error:
                 failures += 1
                 self._why = self._why or (error.strerror or str(error))
+            except IndexError:  # PyAV's, at the end of a file in which a stream turned up half-way
+                break
         if self._on_progress is not None:
             self._on_progress(1.0)
 

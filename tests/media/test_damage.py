@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gaze_pipeline.errors import ErrorCode, GazeError
@@ -106,6 +106,7 @@ def test_cut_anywhere(whole: dict[str, Path], tmp_path: Path, kind: str, share: 
         st.tuples(st.floats(0, 0.9999), st.binary(min_size=1, max_size=64)), max_size=20
     ),
 )
+@example(kind="flv", places=[(0.5416407014425393, b"\0" * 9 + b"\1")])  # a stream turns up half-way
 def test_overwritten_anywhere(
     whole: dict[str, Path], tmp_path: Path, kind: str, places: list[tuple[float, bytes]]
 ) -> None:
