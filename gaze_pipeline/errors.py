@@ -125,6 +125,11 @@ class ErrorCode(Enum):
         "A stored result cannot be read back.",
         "Nothing to do: the stage makes it again on its next run.",
     )
+    STAGE_NOT_READY = (
+        True,
+        "The stage before this one has no result yet.",
+        "Run that stage first, or `gaze index`, which runs whatever is needed in order.",
+    )
     INDEX_MISSING = (
         True,
         "Nothing has been published yet.",
@@ -170,7 +175,7 @@ class ErrorCode(Enum):
     OUT_OF_MEMORY = (
         True,
         "The machine ran out of memory.",
-        "Close other programs or lower the batch sizes in gaze.toml, then run `gaze index`.",
+        "Close other programs, or set device = \"cpu\" under [models], then run `gaze index --again`.",
     )
     INTERNAL = (
         False,

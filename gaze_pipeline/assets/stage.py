@@ -60,7 +60,7 @@ def run_partitions(context: dg.AssetExecutionContext, stage: Stage, workspace: W
                 f"{len(outcomes)}/{len(keys)} {outcome.fingerprint}: {_summary(outcome)}"
             )
     except BaseException:
-        _release(context, stage, keys, workspace)
+        _note_cancelled(context, stage, keys, workspace)
         raise
     good = [outcome for outcome in outcomes if outcome.status.settled]
     if len(good) == len(outcomes):
@@ -103,18 +103,18 @@ def metadata(outcome: Outcome, workspace: Workspace) -> Mapping[str, dg.Metadata
     return entries
 
 
-def _release(
+def _note_cancelled(
     context: dg.AssetExecutionContext, stage: Stage, keys: Sequence[str], workspace: Workspace
 ) -> None:
-    """Leave the interrupted video CANCELLED only if a person cancelled; a shutdown resumes it."""
+    """What a person cancelled stays so until asked for; a shutdown leaves it pending, to go on."""
     run = context.instance.get_run_by_id(context.run_id)
-    if run is not None and run.status is dg.DagsterRunStatus.CANCELING:
+    if run is None or run.status is not dg.DagsterRunStatus.CANCELING:
         return
     for fingerprint in keys:
         video = workspace.catalog.video(fingerprint)
         row = video.stages.get(stage) if video else None
-        if row is not None and row.status is Status.CANCELLED:
-            workspace.catalog.reset(fingerprint, stage)
+        if row is not None and row.status is Status.PENDING:
+            workspace.catalog.settle(fingerprint, stage, Status.CANCELLED, ErrorCode.CANCELLED)
 
 
 def _check(outcomes: Sequence[Outcome], workspace: Workspace) -> dg.AssetCheckResult:

@@ -27,9 +27,12 @@ from gaze_pipeline.stages.index import IndexReport, Watcher
 from gaze_pipeline.stages.index import index as run_index
 from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.stages.run import Outcome
-from gaze_pipeline.states import Stage
+from gaze_pipeline.states import Stage, Status
 from gaze_pipeline.store.snapshot import publish
 from gaze_pipeline.workspace import Workspace
+
+PATIENCE_S = 5.0
+"""How much longer than its settling time a file that is being written is waited for."""
 
 
 def index(
@@ -55,8 +58,9 @@ def index_now(
     """Scan until no file is left waiting, then index with progress bars."""
     scanned = scan_libraries(workspace, library)
     print_report(scanned, console)
-    while scanned.unstable:
-        time.sleep(min(1.0, workspace.settings.scan.settle_s))
+    deadline = time.monotonic() + workspace.settings.scan.settle_s + PATIENCE_S
+    while scanned.unstable and time.monotonic() < deadline:
+        time.sleep(1.0)
         scanned = scan_libraries(workspace, library)
     with Progress(
         TextColumn("{task.description:<12}"),
@@ -77,17 +81,20 @@ def summarise(workspace: Workspace, report: IndexReport, console: Console) -> bo
     done = sum(1 for outcome in report.outcomes if outcome.status.settled and not outcome.skipped)
     console.print(f"{count(len(videos), 'video')} in the index; {count(done, 'stage')} run now.")
     print_missing(workspace.models.status(), console)
-    paths = {video.fingerprint: video.path for video in videos}
-    for outcome in report.failed:
-        detail = f"{outcome.stage}: {outcome.detail}"
-        print_problem(
-            outcome.code or ErrorCode.INTERNAL, paths[outcome.fingerprint], detail, console
-        )
+    failed = [
+        (video, row)
+        for video in videos
+        for row in video.stages.values()
+        if row.status is Status.FAILED
+    ]
+    for video, row in failed:
+        detail = f"{row.stage}: {row.error_detail}"
+        print_problem(row.error_code or ErrorCode.INTERNAL, video.path, detail, console)
     refused = [file for file in workspace.catalog.files() if file.error_code is not None]
     for file in refused:
         if file.error_code is not None:
             print_problem(file.error_code, file.path, file.error_detail, console)
-    return not report.failed and not refused
+    return not failed and not refused
 
 
 def _bars(workspace: Workspace, progress: Progress) -> Watcher:

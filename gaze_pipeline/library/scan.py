@@ -74,7 +74,7 @@ def scan(
             if not any(path.is_relative_to(folder) for folder in hidden)
         )
     for library, seen in fresh:
-        if time.time_ns() - seen.mtime_ns < settings.scan.settle_s * 1e9 or not _still(seen):
+        if not _settled(seen, settings.scan.settle_s):
             report.unstable.append(seen.path)
             gone.pop(seen.path, None)
         elif not budget.spend():
@@ -145,15 +145,17 @@ def _take_up(
     report: ScanReport,
 ) -> None:
     before = gone.pop(seen.path, None)
-    row = FileRow(seen.path, library.name, seen.size, seen.mtime_ns)
     try:
         identity = fingerprint(seen.path)
         known = catalog.video(identity)
         if known is None:
             catalog.add_video(identity, register(identity, seen.path))
     except GazeError as error:
-        catalog.put_file(_refused(row, error))
-        report.unreadable.append((seen.path, error))
+        _refuse(library, seen, error, catalog, report)
+        return
+    except Exception as error:  # noqa: BLE001 - one file's surprise must not stop the scan
+        reason = f"{type(error).__name__}: {error}"
+        _refuse(library, seen, GazeError(ErrorCode.INTERNAL, seen.path, reason), catalog, report)
         return
     catalog.put_file(FileRow(seen.path, library.name, seen.size, seen.mtime_ns, identity))
     source = next((path for path, file in gone.items() if file.fingerprint == identity), None)
@@ -169,12 +171,20 @@ def _take_up(
         report.new.append(seen.path)
 
 
-def _refused(row: FileRow, error: GazeError) -> FileRow:
-    return FileRow(row.path, row.library, row.size, row.mtime_ns, None, error.code, error.detail)
+def _refuse(
+    library: Library, seen: SeenFile, error: GazeError, catalog: Catalog, report: ScanReport
+) -> None:
+    catalog.put_file(
+        FileRow(seen.path, library.name, seen.size, seen.mtime_ns, None, error.code, error.detail)
+    )
+    report.unreadable.append((seen.path, error))
 
 
-def _still(seen: SeenFile) -> bool:
-    """Whether the file is as it was when it was listed."""
+def _settled(seen: SeenFile, settle_s: float) -> bool:
+    """Whether the file is as it was when listed, and was for a while; a date in the future says nothing."""
+    age_s = time.time() - seen.mtime_ns / 1e9
+    if 0 <= age_s < settle_s:
+        return False
     try:
         stat = seen.path.stat()
     except OSError:

@@ -8,7 +8,7 @@ from itertools import islice
 
 from gaze_pipeline.stages.plan import plan
 from gaze_pipeline.stages.run import Outcome, run_stage
-from gaze_pipeline.states import REQUIRES, Stage
+from gaze_pipeline.states import REQUIRES, Stage, Status
 from gaze_pipeline.store.snapshot import current_revision, publish
 from gaze_pipeline.workspace import Workspace
 
@@ -22,7 +22,6 @@ class Watcher:
     on_plan: Callable[[dict[Stage, int]], None] = lambda totals: None
     on_progress: Callable[[Stage, str, float], None] = lambda stage, fingerprint, fraction: None
     on_outcome: Callable[[Outcome], None] = lambda outcome: None
-    on_publish: Callable[[], None] = lambda: None
 
 
 @dataclass
@@ -31,27 +30,22 @@ class IndexReport:
 
     outcomes: list[Outcome] = field(default_factory=list)
 
-    @property
-    def failed(self) -> list[Outcome]:
-        """The outcomes that left a stage without its artifact, waiting for a model aside."""
-        return [o for o in self.outcomes if not o.status.settled and o.status.value == "failed"]
-
 
 def index(workspace: Workspace, watcher: Watcher, again: bool = False) -> IndexReport:
     """Run every stage that can run, over all videos, and publish.
 
-    Models are loaded once for the whole run. `again` includes what failed for good or was cancelled.
+    Models are loaded once for the whole run. What was cancelled is resumed; `again` includes what
+    failed for good, too.
     """
     report = IndexReport()
-    todo = plan(workspace, again)
+    also = {Status.CANCELLED, Status.FAILED} if again else {Status.CANCELLED}
+    todo = plan(workspace, frozenset(also))
     watcher.on_plan({stage: sum(stage in stages for stages in todo.values()) for stage in Stage})
     remaining = iter(todo)
     while batch := list(islice(remaining, BATCH)):
         _run_batch(workspace, {key: todo[key] for key in batch}, watcher, report)
-        watcher.on_publish()
         publish(workspace)
     if workspace.catalog.revision() != current_revision(workspace.paths):
-        watcher.on_publish()
         publish(workspace)
     return report
 

@@ -20,6 +20,7 @@ WORK: dict[Stage, StageWork] = {
     Stage.DETECTIONS: detections,
 }
 HEARTBEAT_S = 0.5
+AWAIT_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ def run_stage(
 ) -> Iterator[Outcome]:
     """Bring one stage of each video up to date, one after the other.
 
-    A failure settles its own video and the next goes on. When the caller is interrupted, the video at
-    hand becomes CANCELLED and what was finished stays.
+    A failure settles its own video and the next goes on. When the caller is interrupted, the stage at
+    hand is pending again and what was finished stays. A stage that another process is at is awaited.
     """
     for fingerprint in fingerprints:
         report = _Heartbeat(fingerprint, stage, workspace, on_progress)
@@ -60,21 +61,26 @@ def run_stage(
             outcome = _failed(fingerprint, stage, ErrorCode.OUT_OF_MEMORY, str(error))
         except Exception as error:  # noqa: BLE001 - one video's surprise must not cost its neighbours
             detail = f"{type(error).__name__}: {error}"
-            outcome = _failed(fingerprint, stage, ErrorCode.INTERNAL, detail)
+            memory = "out of memory" in detail.lower()
+            code = ErrorCode.OUT_OF_MEMORY if memory else ErrorCode.INTERNAL
+            outcome = _failed(fingerprint, stage, code, detail)
         except BaseException:
-            workspace.catalog.settle(fingerprint, stage, Status.CANCELLED, ErrorCode.CANCELLED)
+            workspace.catalog.release(fingerprint, stage)
             raise
         else:
             status = Status.PARTIAL if damage else Status.DONE
-            code = ErrorCode.FILE_DAMAGED if damage else None
+            problem = ErrorCode.FILE_DAMAGED if damage else None
             seconds = time.monotonic() - started
             outcome = Outcome(
-                fingerprint, stage, status, rows, seconds, skipped, code, damage or ""
+                fingerprint, stage, status, rows, seconds, skipped, problem, damage or ""
             )
-        recipe = WORK[stage].recipe(workspace).key
-        workspace.catalog.settle(
-            fingerprint, stage, outcome.status, outcome.code, outcome.detail, recipe
-        )
+        if outcome.code is ErrorCode.VIDEO_UNKNOWN:  # it was removed meanwhile
+            workspace.catalog.reset(fingerprint, stage)
+        else:
+            recipe = WORK[stage].recipe(workspace).key
+            workspace.catalog.settle(
+                fingerprint, stage, outcome.status, outcome.code, outcome.detail, recipe
+            )
         yield outcome
 
 
@@ -87,13 +93,30 @@ def _bring_up_to_date(
     present = workspace.artifacts.holds(fingerprint, stage, recipe)
     if present is not None:
         return present.rows, present.damage, True
-    before = REQUIRES[stage]
-    if before is not None and workspace.artifacts.info(fingerprint, before) is None:
-        raise GazeError(ErrorCode.ARTIFACT_CORRUPT, before, f"{before} has not been made yet")
-    workspace.catalog.start(fingerprint, stage)
+    _require_input(stage, fingerprint, workspace)
+    while not workspace.catalog.start(fingerprint, stage):
+        time.sleep(AWAIT_S)
+        present = workspace.artifacts.holds(fingerprint, stage, recipe)
+        if present is not None:
+            return present.rows, present.damage, True
     product = work.make(fingerprint, workspace, on_progress)
     workspace.artifacts.write(fingerprint, stage, product.table, recipe, product.damage)
     return product.table.num_rows, product.damage, False
+
+
+def _require_input(stage: Stage, fingerprint: str, workspace: Workspace) -> None:
+    """Raises GazeError(STAGE_NOT_READY), or ARTIFACT_CORRUPT when what was made is gone."""
+    before = REQUIRES[stage]
+    if before is None or workspace.artifacts.holds(
+        fingerprint, before, WORK[before].recipe(workspace)
+    ):
+        return
+    video = workspace.catalog.video(fingerprint)
+    row = video.stages.get(before) if video else None
+    made = row is not None and row.status.settled
+    lost = made and workspace.artifacts.info(fingerprint, before) is None
+    code = ErrorCode.ARTIFACT_CORRUPT if lost else ErrorCode.STAGE_NOT_READY
+    raise GazeError(code, before, before)
 
 
 def _discard_input(fingerprint: str, stage: Stage, workspace: Workspace) -> None:
@@ -105,7 +128,8 @@ def _discard_input(fingerprint: str, stage: Stage, workspace: Workspace) -> None
 
 
 def _failed(fingerprint: str, stage: Stage, code: ErrorCode, detail: str) -> Outcome:
-    status = Status.WAITING if code is ErrorCode.MODEL_MISSING else Status.FAILED
+    waits = code in (ErrorCode.MODEL_MISSING, ErrorCode.MODEL_CORRUPT)
+    status = Status.WAITING if waits else Status.FAILED
     return Outcome(fingerprint, stage, status, code=code, detail=detail)
 
 

@@ -154,17 +154,36 @@ class Catalog:
 
     # Stages
 
-    def start(self, fingerprint: str, stage: Stage) -> None:
-        """A stage begins in this process: a new attempt at zero progress."""
-        pid = os.getpid()
+    def start(self, fingerprint: str, stage: Stage) -> bool:
+        """A stage begins in this process: a new attempt at zero progress.
+
+        False when another process that is alive is at it; nothing is changed then.
+        """
+        pid, key = os.getpid(), (fingerprint, stage.value)
         with self._write() as db:
+            row = db.execute(
+                "SELECT * FROM stages WHERE fingerprint = ? AND stage = ? AND status = 'running'",
+                key,
+            ).fetchone()
+            if row and row["pid"] != pid and _alive(row["pid"], row["pid_started"]):
+                return False
             db.execute(
                 """INSERT INTO stages (fingerprint, stage, status, attempt, pid, pid_started,
                                        updated_at) VALUES (?, ?, 'running', 1, ?, ?, ?)
                    ON CONFLICT DO UPDATE SET status = 'running', progress = 0, error_code = NULL,
                    error_detail = '', attempt = attempt + 1, pid = excluded.pid,
                    pid_started = excluded.pid_started, updated_at = excluded.updated_at""",
-                (fingerprint, stage.value, pid, psutil.Process(pid).create_time(), time.time()),
+                (*key, pid, psutil.Process(pid).create_time(), time.time()),
+            )
+        return True
+
+    def release(self, fingerprint: str, stage: Stage) -> None:
+        """This process gives up a stage that it began: the stage is pending again."""
+        with self._change() as db:
+            db.execute(
+                """UPDATE stages SET status = 'pending', progress = 0, attempt = attempt - 1
+                   WHERE fingerprint = ? AND stage = ? AND status = 'running' AND pid = ?""",
+                (fingerprint, stage.value, os.getpid()),
             )
 
     def progress(self, fingerprint: str, stage: Stage, fraction: float) -> None:
@@ -193,7 +212,8 @@ class Catalog:
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                    ON CONFLICT DO UPDATE SET status = excluded.status, progress = excluded.progress,
                    error_code = excluded.error_code, error_detail = excluded.error_detail,
-                   recipe = excluded.recipe, pid = NULL, updated_at = excluded.updated_at""",
+                   recipe = excluded.recipe, pid = NULL, updated_at = excluded.updated_at,
+                   attempt = CASE WHEN excluded.progress = 1 THEN 0 ELSE attempt END""",
                 (
                     fingerprint,
                     stage.value,

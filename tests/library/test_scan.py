@@ -145,6 +145,27 @@ def test_a_file_still_being_written_waits(shelf: Shelf) -> None:
     assert shelf.catalog.videos() == []
 
 
+def test_a_date_in_the_future_keeps_nothing_out(shelf: Shelf) -> None:
+    film = shelf.one / "film.mp4"
+    film.write_bytes(b"film")
+    os.utime(film, (4e9, 4e9))
+    assert shelf.scan().new == [film]
+
+
+def test_a_surprise_in_one_file_does_not_stop_the_others(shelf: Shelf) -> None:
+    (shelf.one / "a.mp4").write_bytes(b"a")
+    (shelf.one / "b.mp4").write_bytes(b"bb")
+
+    def register(fingerprint: str, path: Path) -> int:
+        if path.name == "a.mp4":
+            raise RuntimeError("nobody foresaw this")
+        return 1000
+
+    report = scan(shelf.settings, shelf.catalog, register)
+    assert report.new == [shelf.one / "b.mp4"]
+    assert [error.code for _, error in report.unreadable] == [ErrorCode.INTERNAL]
+
+
 def test_hostile_names_survive(shelf: Shelf) -> None:
     names = [
         b"line\nbreak.mp4",

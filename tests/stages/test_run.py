@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,9 +126,7 @@ def test_a_vanished_file_fails_alone_and_can_be_retried(films: Path, open_worksp
     assert Stage.AUDIO in plan(workspace)[first]
 
 
-def test_an_interrupted_stage_is_cancelled_and_resumes_on_request(
-    films: Path, open_workspace: Open
-) -> None:
+def test_an_interrupted_stage_goes_on_next_time(films: Path, open_workspace: Open) -> None:
     workspace = open_workspace(films)
     scan_libraries(workspace)
     (key,) = plan(workspace)
@@ -136,11 +136,68 @@ def test_an_interrupted_stage_is_cancelled_and_resumes_on_request(
 
     with pytest.raises(KeyboardInterrupt):
         list(run_stage(Stage.FRAMES, [key], workspace, interrupt))
-    assert state(workspace) is State.CANCELLED
     assert workspace.artifacts.info(key, Stage.FRAMES) is None
-    assert Stage.FRAMES not in plan(workspace).get(key, [])
-    assert Stage.FRAMES in plan(workspace, again=True)[key]
+    assert Stage.FRAMES in plan(workspace)[key]
     assert not list(workspace.paths.video(key).glob(".*")), "nothing half-made is left"
+
+
+def test_what_was_cancelled_waits_to_be_asked_for(films: Path, open_workspace: Open) -> None:
+    workspace = open_workspace(films)
+    scan_libraries(workspace)
+    (key,) = plan(workspace)
+    workspace.catalog.settle(key, Stage.FRAMES, Status.CANCELLED, ErrorCode.CANCELLED)
+    assert Stage.FRAMES not in plan(workspace)[key]
+    assert Stage.FRAMES in plan(workspace, frozenset({Status.CANCELLED}))[key]
+
+
+def test_an_unplugged_disk_costs_no_attempts(films: Path, open_workspace: Open) -> None:
+    workspace = open_workspace(films)
+    scan_libraries(workspace)
+    (key,) = plan(workspace)
+    (films / "colours.mp4").rename(films / "unplugged")
+    for _ in range(5):
+        list(run_stage(Stage.FRAMES, [key], workspace))
+    assert plan(workspace) == {}
+    (films / "unplugged").rename(films / "colours.mp4")
+    assert Stage.FRAMES in plan(workspace)[key]
+
+
+def test_a_stage_before_its_input_says_so_and_harms_nothing(
+    films: Path, open_workspace: Open
+) -> None:
+    workspace = open_workspace(films)
+    scan_libraries(workspace)
+    (key,) = plan(workspace)
+    workspace.catalog.settle(key, Stage.FRAMES, Status.FAILED, ErrorCode.FILE_DAMAGED, "why")
+    (outcome,) = run_stage(Stage.DETECTIONS, [key], workspace)
+    assert outcome.code is ErrorCode.STAGE_NOT_READY
+    video = workspace.catalog.video(key)
+    assert video is not None
+    assert video.stages[Stage.FRAMES].error_detail == "why"
+
+
+def test_two_processes_share_the_work(films: Path, open_workspace: Open) -> None:
+    workspace = open_workspace(films)
+    scan_libraries(workspace)
+    (key,) = plan(workspace)
+    code = f"""
+from gaze_pipeline.settings import Settings
+from gaze_pipeline.stages.run import run_stage
+from gaze_pipeline.states import Stage
+from gaze_pipeline.workspace import Workspace
+import time
+workspace = Workspace.open(Settings(root={str(workspace.settings.root)!r}))
+def slowly(fingerprint, fraction):
+    print("at it", flush=True)
+    time.sleep(0.2)
+list(run_stage(Stage.FRAMES, [{key!r}], workspace, slowly))
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        (outcome,) = run_stage(Stage.FRAMES, [key], workspace)
+        other.stdout.read()
+    assert (outcome.status, outcome.skipped) == (Status.DONE, True)
 
 
 def test_an_unreadable_input_is_made_again(films: Path, open_workspace: Open) -> None:
