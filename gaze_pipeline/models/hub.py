@@ -73,13 +73,6 @@ class Models:
                 self._detector = Detector.load(directory, self._min_confidence, self._wanted)
             return self._detector
 
-    def close(self) -> None:
-        """Free the loaded models; they load again when asked for."""
-        with self._lock:
-            if self._whisper is not None:
-                self._whisper.close()
-            self._whisper = self._clip = self._detector = None
-
     def _directory(self, kind: Kind) -> Path:
         return model_dir(self.spec(kind), self.models_dir)
 

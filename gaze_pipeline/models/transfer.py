@@ -26,8 +26,14 @@ class _CutError(Exception):
 
 
 def client() -> httpx.Client:
-    """A client as `download` needs it; it honours the proxy variables of the environment."""
-    return httpx.Client(follow_redirects=True, timeout=_TIMEOUT)
+    """A client as `download` needs it; it honours the proxy variables of the environment.
+
+    Raises UnreachableError where those name a proxy of a kind that is not supported.
+    """
+    try:
+        return httpx.Client(follow_redirects=True, timeout=_TIMEOUT)
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        raise UnreachableError(f"the proxy cannot be used: {error}") from error
 
 
 def download(

@@ -91,10 +91,6 @@ class Whisper:
             segment for outcome in outcomes for segment in segments(outcome.words, outcome.language)
         ]
 
-    def close(self) -> None:
-        """Free the model's memory."""
-        self._model.model.unload_model()
-
     def _read(
         self, audio: Audio, batch: list[Stretch], language: str | None, heard: set[str]
     ) -> list[_Outcome]:

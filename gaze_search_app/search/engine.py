@@ -52,10 +52,6 @@ class Engine:
         workspace = Workspace(settings)
         self._vision = Vision(load or (lambda: workspace.models.clip()))
 
-    def warm(self) -> None:
-        """Load the model in the background, so that the first visual search is quick."""
-        self._vision.warm()
-
     def search(self, request: SearchRequest) -> SearchResponse:
         """Answer a request.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -41,10 +40,6 @@ class Vision:
         self._everyday = lru_cache(1)(lambda: self._model().encode_texts(EVERYDAY))
         self._vector = lru_cache(CACHED_QUERIES)(self._encode)
 
-    def warm(self) -> None:
-        """Load the model in the background; a missing one is no failure."""
-        threading.Thread(target=self._warm, name="warm-vision", daemon=True).start()
-
     def vector(self, text: str, snapshot: Snapshot) -> Vector:
         """The unit vector of a query, float32 [dimensions].
 
@@ -68,10 +63,6 @@ class Vision:
             frames = reader.sample(BACKGROUND_FRAMES) if reader else np.empty((0, 1), np.float32)
             kept = self._background = (snapshot.info.number, background(frames, self._everyday()))
         return kept[1]
-
-    def _warm(self) -> None:
-        with contextlib.suppress(GazeError):
-            self._everyday()
 
     def _model(self) -> TextEncoder:
         with self._lock:

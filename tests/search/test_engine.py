@@ -210,7 +210,6 @@ def test_without_the_image_model_speech_is_still_searched(
         raise GazeError(ErrorCode.MODEL_MISSING, "clip")
 
     engine = Engine(root.settings, missing)
-    engine.warm()
     response = search(engine, "country")
     assert response.moments[0].score > 0.9
     assert response.coverage.visual.reason == "MODEL_MISSING"
