@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
+from dagster._core.launcher import WorkerStatus
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from gaze_pipeline.jobs import JOB_TAG
@@ -25,6 +26,20 @@ def unfinished(instance: dg.DagsterInstance, job: str | None = None) -> list[dg.
     """The runs that are queued or running, of one of our jobs or of any."""
     tags = {JOB_TAG: job} if job else {}
     return list(instance.get_runs(dg.RunsFilter(statuses=NOT_FINISHED_STATUSES, tags=tags)))
+
+
+def fail_unlaunched(instance: dg.DagsterInstance, launcher_started: float) -> None:
+    """Fail the runs that an earlier code server was about to launch when it died.
+
+    `launcher_started` is when the present one started (seconds since the epoch). Dagster itself would
+    hold their videos until its start timeout, which leaves a slow machine two minutes.
+    """
+    before = datetime.fromtimestamp(launcher_started, UTC)
+    starting = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTING], updated_before=before)
+    for run in instance.get_runs(starting):
+        health = instance.run_launcher.check_run_worker_health(run)
+        if health.status is not WorkerStatus.RUNNING:
+            instance.report_run_failed(run, "What was to launch the run was ended before it did.")
 
 
 def cancelled_since(instance: dg.DagsterInstance, moment: float) -> list[dg.DagsterRun]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,9 +18,6 @@ from gaze_pipeline.store.paths import DataPaths, write_whole
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
-
-    from gaze_pipeline.stages.run import Outcome
-    from gaze_pipeline.workspace import Workspace
 
 TEMPLATE = Path(__file__).with_name("dagster.yaml")
 
@@ -91,19 +88,6 @@ def prune_records(instance: DagsterInstance, home: Path, older_than: float) -> i
             records.with_name(records.name + suffix).unlink(missing_ok=True)
         shutil.rmtree(outputs, ignore_errors=True)
     return pruned
-
-
-def report(workspace: Workspace, outcomes: Iterable[Outcome]) -> None:
-    """Tell Dagster what was made without it, so that its UI agrees; nothing if it was never used."""
-    from gaze_pipeline.assets.stage import materialization
-
-    made = [outcome for outcome in outcomes if outcome.status.settled and not outcome.skipped]
-    if not made or not is_prepared(workspace.paths):
-        return
-    with open_instance(workspace.paths) as instance:
-        instance.add_dynamic_partitions("videos", [outcome.fingerprint for outcome in made])
-        for outcome in made:
-            instance.report_runless_asset_event(materialization(outcome, workspace))
 
 
 def _marker(paths: DataPaths) -> Path:

@@ -7,15 +7,20 @@ import time
 from collections.abc import Mapping, Sequence
 
 import dagster as dg
+import psutil
 
 from gaze_pipeline import inflight
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.jobs import ingest, publish
+from gaze_pipeline.library.scan import ScanReport
 from gaze_pipeline.partitions import Batch, Candidate, batches, videos
+from gaze_pipeline.reconcile import unreported
 from gaze_pipeline.resources import WorkspaceResource
+from gaze_pipeline.settings import ScanSettings
 from gaze_pipeline.stages.plan import plan
 from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.states import Status
+from gaze_pipeline.store.rows import StageRow
 from gaze_pipeline.store.snapshot import current_revision
 from gaze_pipeline.workspace import Workspace
 
@@ -23,6 +28,9 @@ PartitionsChange = dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRe
 
 MAX_QUEUED = 8
 MAX_HASHED = 100
+UNSTABLE_S = 3.0
+"""A file that is being written is not looked at more often than this."""
+
 PUBLISH_EVERY_S = 20.0
 PUBLISH_SHARE = 5
 """While videos are being indexed, publishing may take one part in so many of the time."""
@@ -40,19 +48,22 @@ def folders(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -
     cursor = json.loads(context.cursor or "{}")
     if now >= cursor.get("next_scan", 0.0):
         report = scan_libraries(space, hash_at_most=MAX_HASHED)
-        again_soon = report.left_over or report.unstable
-        cursor["next_scan"] = now + (0 if again_soon else space.settings.scan.every_s)
+        cursor["next_scan"] = now + _pause(report, space.settings.scan)
 
+    inflight.fail_unlaunched(instance, launcher_started=psutil.Process().create_time())
     runs = inflight.unfinished(instance)  # before the cancelled ones: none falls between the two
     known = instance.get_dynamic_partitions("videos")
     _settle_cancelled(instance, space, known, since=cursor.get("ticked", now))
     cursor["ticked"] = now
 
     order, changes = _partitions(known, [video.fingerprint for video in space.catalog.videos()])
-    requests = _requests(instance, _candidates(space), order, runs)
+    busy = {key for run in runs for key in inflight.partitions_of(run, order)}
+    idle = {key: item for key, item in _candidates(space).items() if key not in busy}
+    requests = _requests(instance, idle, order, len(runs))
     return dg.SensorResult(
         run_requests=requests,
         dynamic_partitions_requests=changes,
+        asset_events=unreported(instance, space, set(known) - busy, runs),
         cursor=json.dumps(cursor),
         skip_reason=None if requests else f"Nothing to start for {len(order)} videos.",
     )
@@ -108,25 +119,34 @@ def _candidates(space: Workspace) -> Mapping[str, Candidate]:
     for video in space.catalog.videos():
         stages = frozenset(todo.get(video.fingerprint, ()))
         if stages:
-            tried = any(video.stages[stage].attempt for stage in stages & set(video.stages))
+            tried = any(_tried(video.stages[stage]) for stage in stages & set(video.stages))
             found[video.fingerprint] = Candidate(
                 video.fingerprint, stages, video.duration_ms, tried
             )
     return found
 
 
+def _tried(row: StageRow) -> bool:
+    """Whether an attempt failed, or its process died of it; what an older recipe made did neither."""
+    return row.status is Status.FAILED or (row.status is Status.PENDING and row.attempt > 0)
+
+
+def _pause(report: ScanReport, scan: ScanSettings) -> float:
+    """How long until the next scan, in seconds."""
+    if report.left_over:
+        return 0.0
+    if report.unstable:
+        return min(max(scan.settle_s, UNSTABLE_S), scan.every_s)
+    return scan.every_s
+
+
 def _requests(
-    instance: dg.DagsterInstance,
-    candidates: Mapping[str, Candidate],
-    order: Sequence[str],
-    runs: Sequence[dg.DagsterRun],
+    instance: dg.DagsterInstance, idle: Mapping[str, Candidate], order: Sequence[str], queued: int
 ) -> list[dg.RunRequest]:
     """Runs for what is not in flight; the queue is kept short, so that news can change it."""
-    busy = {key for run in runs for key in inflight.partitions_of(run, order)}
-    idle = {key: candidate for key, candidate in candidates.items() if key not in busy}
     requests: list[dg.RunRequest] = []
     for batch in batches(order, idle):
-        if len(requests) + len(runs) >= MAX_QUEUED:
+        if len(requests) + queued >= MAX_QUEUED:
             break
         if not inflight.must_wait(instance, batch.first, time.time()):
             requests.append(_request(batch, inflight.attempts(instance, batch.first)))

@@ -1,4 +1,4 @@
-"""Dagster's home: its settings, what is reported to it, what is pruned from it."""
+"""Dagster's home: its settings, its tables, what is pruned from it."""
 
 from __future__ import annotations
 
@@ -18,24 +18,8 @@ from gaze_pipeline.instance import (
     prepare_home,
     prepare_tables,
     prune_records,
-    report,
 )
-from gaze_pipeline.stages.register import scan_libraries
-from gaze_pipeline.stages.run import run_stage
-from gaze_pipeline.states import Stage
 from gaze_pipeline.store.paths import DataPaths
-from gaze_pipeline.workspace import Workspace
-from tests.support.roots import root_variables, tiny_library
-
-
-@pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    films = tiny_library(tmp_path / "films", 2)
-    for name, value in root_variables(tmp_path / "data", films).items():
-        monkeypatch.setenv(name, value)
-    workspace = Workspace.open()
-    scan_libraries(workspace)
-    return workspace
 
 
 def test_our_settings_replace_others(tmp_path: Path) -> None:
@@ -44,21 +28,6 @@ def test_our_settings_replace_others(tmp_path: Path) -> None:
     target.write_text("telemetry: {enabled: true}")
     prepare_home(paths)
     assert yaml.safe_load(target.read_text())["telemetry"] == {"enabled": False}
-
-
-def test_work_done_without_dagster_is_known_to_it(workspace: Workspace) -> None:
-    prepare_tables(workspace.paths)
-    keys = [video.fingerprint for video in workspace.catalog.videos()]
-    report(workspace, list(run_stage(Stage.AUDIO, keys, workspace)))
-    with open_instance(workspace.paths) as instance:
-        assert list(instance.get_dynamic_partitions("videos")) == keys
-        assert instance.get_materialized_partitions(dg.AssetKey("audio")) == set(keys)
-
-
-def test_where_dagster_was_never_used_nothing_is_reported(workspace: Workspace) -> None:
-    keys = [video.fingerprint for video in workspace.catalog.videos()]
-    report(workspace, list(run_stage(Stage.AUDIO, keys, workspace)))
-    assert not workspace.paths.dagster_home.exists()
 
 
 def test_tables_are_prepared_once_a_version(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -11,10 +12,13 @@ from uuid import uuid4
 
 import dagster as dg
 import pytest
+from dagster._core.events import EngineEventData
 
-from gaze_pipeline import sensors
+from gaze_pipeline import inflight, reconcile, sensors
 from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.instance import open_instance
 from gaze_pipeline.resources import WorkspaceResource
+from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.stages.run import run_stage
 from gaze_pipeline.states import Stage, State, Status
 from gaze_pipeline.store.snapshot import publish
@@ -44,6 +48,7 @@ class Daemon:
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self.instance = instance
         self.cursor: str | None = None
+        self.reported = 0
 
     def tick(self, launch: bool = True) -> list[dg.RunRequest]:
         """One tick; with `launch`, what it asks for is under way."""
@@ -61,6 +66,9 @@ class Daemon:
             else:
                 for key in change.partition_keys:
                     self.instance.delete_dynamic_partition("videos", key)
+        for event in result.asset_events:
+            self.instance.report_runless_asset_event(event)
+        self.reported = len(result.asset_events)
         requests = list(result.run_requests or ())
         for request in requests if launch else ():
             self.queue(request)
@@ -229,6 +237,110 @@ def test_the_queue_is_kept_short(
     monkeypatch.setattr(sensors, "MAX_QUEUED", 1)
     assert len(daemon.tick()) == 1
     assert daemon.tick() == []
+
+
+def materialized(instance: dg.DagsterInstance, stage: Stage) -> set[str]:
+    return instance.get_materialized_partitions(dg.AssetKey(stage.value))
+
+
+def test_what_was_made_without_dagster_is_told_to_it_once(
+    films: Path, instance: dg.DagsterInstance, daemon: Daemon
+) -> None:
+    workspace = Workspace.open()
+    scan_libraries(workspace)
+    finish(workspace, Stage.AUDIO, Stage.FRAMES)
+    publish(workspace)
+    daemon.tick()
+    daemon.tick()
+    keys = set(partitions(instance))
+    assert len(keys) == len(list(films.iterdir()))
+    assert materialized(instance, Stage.AUDIO) == materialized(instance, Stage.FRAMES) == keys
+    assert materialized(instance, Stage.TRANSCRIPT) == set()
+    assert instance.get_latest_materialization_event(dg.AssetKey("search_index"))
+    daemon.tick()
+    assert daemon.reported == 0
+    publish(workspace)
+    daemon.tick()
+    assert daemon.reported == 1
+
+
+def test_a_tick_tells_a_bounded_part(
+    films: Path, instance: dg.DagsterInstance, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "MAX_REPORTED", 3)
+    workspace = Workspace.open()
+    scan_libraries(workspace)
+    finish(workspace, Stage.AUDIO, Stage.FRAMES)
+    told = []
+    for _ in range(5):
+        daemon.tick()
+        told.append(daemon.reported)
+    assert told == [0, 3, 3, 2, 0]
+    assert materialized(instance, Stage.FRAMES) == set(partitions(instance))
+
+
+def test_what_a_run_is_making_is_left_for_the_run_to_tell(
+    films: Path, instance: dg.DagsterInstance, daemon: Daemon
+) -> None:
+    daemon.tick()
+    workspace = Workspace.open()
+    finish(workspace, Stage.AUDIO)
+    publish(workspace)
+    publish_run(instance, Status_.STARTED)
+    daemon.tick()
+    assert daemon.reported == 0
+    daemon.settle(Status_.FAILURE)
+    daemon.tick()
+    assert materialized(instance, Stage.AUDIO) == set(partitions(instance))
+
+
+def test_a_file_that_is_being_written_is_not_looked_at_every_tick(
+    films: Path, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAZE_SCAN__SETTLE_S", "4")
+    before = time.time()
+    daemon.tick()
+    assert before + 3 < json.loads(daemon.cursor or "")["next_scan"] < time.time() + 5
+
+
+def test_what_was_left_unread_is_read_at_the_next_tick(
+    films: Path, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sensors, "MAX_HASHED", 1)
+    daemon.tick()
+    assert json.loads(daemon.cursor or "")["next_scan"] <= time.time()
+
+
+def test_only_what_an_attempt_failed_on_goes_alone(
+    films: Path, instance: dg.DagsterInstance, daemon: Daemon
+) -> None:
+    daemon.tick(launch=False)
+    workspace, order = Workspace.open(), partitions(instance)
+    for key in order:  # an older recipe made them, all but the first, which failed
+        workspace.catalog.start(key, Stage.AUDIO)
+        status, code = (
+            (Status.FAILED, ErrorCode.INTERNAL) if key == order[0] else (Status.DONE, None)
+        )
+        workspace.catalog.settle(key, Stage.AUDIO, status, code, recipe="older")
+    assert keys_of(daemon.tick(), order) == [order[:1], order[1:3], order[3:]]
+
+
+def test_a_run_that_a_power_cut_caught_before_its_launch_is_failed(films: Path) -> None:
+    with open_instance(Workspace.open().paths) as instance:
+        unlaunched, alive = (
+            instance.add_run(dg.DagsterRun("ingest", str(uuid4()), status=Status_.STARTING))
+            for _ in range(2)
+        )
+        instance.report_engine_event("Started", alive, EngineEventData.in_process(os.getpid()))
+
+        def statuses() -> list[dg.DagsterRunStatus]:
+            runs = [instance.get_run_by_id(run.run_id) for run in (unlaunched, alive)]
+            return [run.status for run in runs if run]
+
+        inflight.fail_unlaunched(instance, launcher_started=time.time() - 60)
+        assert statuses() == [Status_.STARTING, Status_.STARTING]
+        inflight.fail_unlaunched(instance, launcher_started=time.time() + 60)
+        assert statuses() == [Status_.FAILURE, Status_.STARTING]
 
 
 def publication(instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:

@@ -18,7 +18,6 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from gaze_pipeline import instance
 from gaze_pipeline.commands.format import count, shown
 from gaze_pipeline.commands.models import print_missing
 from gaze_pipeline.commands.scan import print_problem, print_report
@@ -70,9 +69,7 @@ def index_now(
         TextColumn("[dim]{task.fields[video]}"),
         console=console,
     ) as progress:
-        report = run_index(workspace, _bars(workspace, progress), again)
-    instance.report(workspace, report.outcomes)
-    return report
+        return run_index(workspace, _bars(workspace, progress), again)
 
 
 def summarise(workspace: Workspace, report: IndexReport, console: Console) -> bool:
