@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import numpy as np
 
 from gaze_pipeline.store.snapshot import publish
+from gaze_pipeline.store.snapshot_files import connect, file_of
 from gaze_search_app.search.engine import Engine
 from gaze_search_app.search.model import Mode, SearchRequest
 from tests.benchmarks.stand_ins import BenchModels
@@ -55,8 +55,8 @@ def _words(root: SyntheticRoot, number: int) -> list[str]:
 
 
 def _lines(root: SyntheticRoot, number: int) -> list[str]:
-    path = root.workspace.paths.index / f"search-{number:08}.duckdb"
-    with duckdb.connect(str(path), read_only=True) as db:
+    path = file_of(root.workspace.paths, number)
+    with connect(path, read_only=True) as db:
         return [text for (text,) in db.execute("SELECT text FROM segments").fetchall()]
 
 
@@ -67,9 +67,9 @@ def _once(engine: Engine, words: str, mode: Mode) -> float:
 
 
 def _scan(root: SyntheticRoot, number: int, words: list[str]) -> list[float]:
-    path = root.workspace.paths.index / f"search-{number:08}.duckdb"
+    path = file_of(root.workspace.paths, number)
     taken = []
-    with duckdb.connect(str(path), read_only=True) as db:
+    with connect(path, read_only=True) as db:
         for pair in words[1:]:
             first, second = pair.split()
             started = time.perf_counter()
