@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -56,6 +64,11 @@ class ModelSettings(_Section):
     mirror: str | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = Field(default=0, ge=0, le=256)
+
+    @field_validator("directory", "manifest")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path and Path(os.path.abspath(path.expanduser()))
 
 
 class TranscriptSettings(_Section):
@@ -120,6 +133,18 @@ class Settings(BaseSettings):
     scan: ScanSettings = ScanSettings()
     services: ServiceSettings = ServiceSettings()
 
+    @model_validator(mode="after")
+    def _apart(self) -> Settings:
+        for one, other in combinations(self.libraries, 2):
+            if one.name == other.name:
+                raise ValueError(f"libraries: two are named {one.name!r}")
+            if _nested(_real(one.path), _real(other.path)):
+                raise ValueError(
+                    f"libraries: {one.name!r} and {other.name!r} share the folder "
+                    f"{max(one.path, other.path, key=lambda path: len(path.parts))}"
+                )
+        return self
+
     @property
     def paths(self) -> DataPaths:
         """The layout of the data root."""
@@ -136,6 +161,14 @@ class Settings(BaseSettings):
             if library.name == name:
                 return library
         raise GazeError(ErrorCode.LIBRARY_UNKNOWN, name)
+
+    def covering(self, folder: Path) -> Library | None:
+        """The library that already searches what lies in a folder inside its own."""
+        inside = _real(folder.expanduser())
+        for library in self.libraries:
+            if library.recursive and _real(library.path) in inside.parents:
+                return library
+        return None
 
     @classmethod
     def settings_customise_sources(
@@ -170,15 +203,23 @@ def load() -> Settings:
     try:
         return Settings(root=data_root(), **_models_shorthand())
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
-            for item in error.errors()
-        )
-        raise GazeError(ErrorCode.SETTINGS_INVALID, data_root() / "gaze.toml", wrong) from error
+        raise GazeError(
+            ErrorCode.SETTINGS_INVALID, data_root() / "gaze.toml", complaints(error)
+        ) from error
     except ValueError as error:  # not TOML at all
         raise GazeError(
             ErrorCode.SETTINGS_INVALID, data_root() / "gaze.toml", str(error)
         ) from error
+
+
+def complaints(error: ValidationError) -> str:
+    """Each wrong key and what is wrong with it."""
+    said = []
+    for item in error.errors():
+        key = ".".join(str(part) for part in item["loc"])
+        message = item["msg"].removeprefix("Value error, ")
+        said.append(f"{key}: {message}" if key else message)
+    return "; ".join(said)
 
 
 def add_library(settings: Settings, library: Library) -> Settings:
@@ -189,9 +230,9 @@ def add_library(settings: Settings, library: Library) -> Settings:
     if not library.path.is_dir():
         raise GazeError(ErrorCode.FILE_NOT_FOUND, library.path)
     for other in settings.libraries:
-        if other.name == library.name or other.path.resolve() == library.path.resolve():
+        if other.name == library.name or _real(other.path) == _real(library.path):
             raise GazeError(ErrorCode.LIBRARY_EXISTS, other.name, str(other.path))
-        if _nested(library.path.resolve(), other.path.resolve()):
+        if _nested(_real(library.path), _real(other.path)):
             raise GazeError(ErrorCode.LIBRARY_NESTED, library.path, f"library {other.name}")
     document = _document(settings.paths)
     entry = tomlkit.table()
@@ -224,6 +265,11 @@ def library_name(folder: Path, taken: list[str]) -> str:
     base = re.sub(r"\s+", " ", folder.name).strip()[:56] or "videos"
     names = [base, *(f"{base} {number}" for number in range(2, len(taken) + 3))]
     return next(name for name in names if name not in taken)
+
+
+def _real(path: Path) -> Path:
+    """The folder itself, whatever links lead there; unlike `resolve`, a loop of links is no error."""
+    return Path(os.path.realpath(path))
 
 
 def _nested(one: Path, other: Path) -> bool:

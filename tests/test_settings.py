@@ -83,3 +83,52 @@ def test_overlapping_libraries_are_refused(tmp_path: Path) -> None:
         with pytest.raises(GazeError) as caught:
             settings_file.add_library(settings, Library(name=name, path=folder))
         assert caught.value.code is code
+
+
+@pytest.mark.parametrize(
+    ("names", "folders"),
+    [
+        (("films", "films"), ("one", "two")),
+        (("films", "again"), ("one", "one")),
+        (("films", "old"), ("one", "one/old")),
+        (("films", "link"), ("one", "to-one")),
+    ],
+)
+def test_overlapping_libraries_in_the_file_are_refused(
+    tmp_path: Path, names: tuple[str, str], folders: tuple[str, str]
+) -> None:
+    (tmp_path / "one" / "old").mkdir(parents=True)
+    (tmp_path / "to-one").symlink_to(tmp_path / "one")
+    write(
+        tmp_path,
+        "".join(
+            f"[[libraries]]\nname = '{name}'\npath = '{tmp_path / folder}'\n"
+            for name, folder in zip(names, folders, strict=True)
+        ),
+    )
+    with pytest.raises(GazeError) as caught:
+        load()
+    assert caught.value.code is ErrorCode.SETTINGS_INVALID
+    assert caught.value.detail.startswith("libraries: ")
+
+
+def test_model_places_mean_the_same_in_every_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("GAZE_MODELS", "mine/models")
+    monkeypatch.setenv("GAZE_MODELS__MANIFEST", "~/manifest.toml")
+    settings = load()
+    assert settings.models_dir == tmp_path / "mine" / "models"
+    assert settings.models.manifest == tmp_path / "home" / "manifest.toml"
+
+
+def test_a_folder_inside_a_library_is_covered(tmp_path: Path) -> None:
+    films = tmp_path / "films"
+    for recursive in (True, False):
+        library = Library(name="films", path=films, recursive=recursive)
+        settings = Settings(root=tmp_path / "data", libraries=[library])
+        assert settings.covering(films / "old") == (library if recursive else None)
+        assert settings.covering(films) is None
+        assert settings.covering(tmp_path) is None

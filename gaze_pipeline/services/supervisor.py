@@ -68,7 +68,8 @@ def up(settings: Settings, on_event: OnEvent, stop: threading.Event | None = Non
         access = Access.renew(paths)
         workspace = _write_workspace(paths, address)
         _note_running(settings)
-        family = Family(environment(paths), paths.logs, access.token)
+        variables = {**environment(paths), **_model_places(settings)}
+        family = Family(variables, paths.logs, access.token)
         try:
             if not is_prepared(paths):
                 _prepare_tables(family, paths)
@@ -154,6 +155,15 @@ class _Supervisor:
         ports = self._settings.services
         self._on_event(f"Search page: {self._access.url(ports.search_port)}")
         self._on_event(f"Dagster UI:  {self._access.url(ports.dagster_port)}")
+
+
+def _model_places(settings: Settings) -> dict[str, str]:
+    """Where the models are, for services that run in another working folder."""
+    places = {
+        "GAZE_MODELS": settings.models.directory,
+        "GAZE_MODELS__MANIFEST": settings.models.manifest,
+    }
+    return {name: str(path) for name, path in places.items() if path is not None}
 
 
 def _prepare_tables(family: Family, paths: DataPaths) -> None:
