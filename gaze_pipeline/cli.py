@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shlex
+import sqlite3
 import sys
+import traceback
+from datetime import datetime
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from gaze_pipeline.commands import demo, doctor, index, library, models, scan, services, status
-from gaze_pipeline.errors import GazeError
+from gaze_pipeline.commands.format import plain, shown
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.settings import complaints, data_root
 
 app = typer.Typer(
     name="gaze",
@@ -31,21 +41,61 @@ app.add_typer(models.app, name="models")
 
 def main() -> None:
     """Run the command line. Failures go to stderr with their code; the exit status is then 1."""
-    for plugin in entry_points(group="gaze.commands"):
-        app.command(plugin.name)(plugin.load())
     try:
+        for plugin in entry_points(group="gaze.commands"):
+            app.command(plugin.name)(plugin.load())
         app()
-    except GazeError as error:
-        console = Console(stderr=True, highlight=False)
-        console.print(f"[bold red]{error.code.name}[/] {error.code.sentence}")
-        if error.subject:
-            console.print(error.subject, markup=False, style="cyan")
-        if error.detail:
-            console.print(error.detail, markup=False, style="dim")
-        console.print(error.code.remedy, markup=False)
-        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:  # noqa: BLE001 - a user gets a code and a remedy, never a traceback
+        _print(_explained(error), Console(stderr=True, highlight=False))
+        sys.exit(1)
+
+
+def _print(error: GazeError, console: Console) -> None:
+    console.print(f"[bold red]{error.code.name}[/] {plain(error.code.sentence)}")
+    if error.subject:
+        console.print(shown(error.subject), markup=False, style="cyan")
+    if error.detail:
+        console.print(shown(error.detail), markup=False, style="dim")
+    console.print(error.code.remedy, markup=False)
+
+
+def _explained(error: Exception) -> GazeError:
+    """The failure with the code under which a user knows it."""
+    if isinstance(error, GazeError):
+        return error
+    if isinstance(error, ValidationError):
+        return GazeError(ErrorCode.ARGUMENT_INVALID, complaints(error))
+    if isinstance(error, ImportError):
+        return GazeError(ErrorCode.PACKAGE_MISSING, error.name or "", str(error))
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return GazeError(ErrorCode.DISK_FULL, data_root(), str(error))
+    if isinstance(error, sqlite3.Error) or (isinstance(error, OSError) and _of_root(error)):
+        return GazeError(ErrorCode.DATA_ROOT_UNUSABLE, data_root(), str(error))
+    detail = f"{type(error).__name__}: {error}"
+    return GazeError(ErrorCode.INTERNAL, _logged(error) or "", detail)
+
+
+def _of_root(error: OSError) -> bool:
+    """Whether it happened in the data root, or on the way to it."""
+    if not isinstance(error.filename, str | bytes):
+        return False
+    place, root = Path(os.fsdecode(error.filename)), data_root()
+    return place.is_relative_to(root) or root.is_relative_to(place)
+
+
+def _logged(error: Exception) -> Path | None:
+    """Keep the traceback; returns the log, or None where it cannot be written."""
+    log = data_root() / "logs" / "gaze-cli.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8", errors="replace") as file:
+            file.write(f"{datetime.now().isoformat(timespec='seconds')} {shlex.join(sys.argv)}\n")
+            file.writelines(traceback.format_exception(error))
+    except OSError:
+        return None
+    return log
 
 
 if __name__ == "__main__":

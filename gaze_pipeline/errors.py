@@ -102,6 +102,22 @@ class ErrorCode(Enum):
         "A setting is not valid.",
         "Mend the named key in gaze.toml; gaze_pipeline/gaze.example.toml documents each one.",
     )
+    ARGUMENT_INVALID = (
+        False,
+        "Something typed is not as it must be.",
+        "Mend what is named; `--help` after the command shows what it takes.",
+    )
+    DATA_ROOT_UNUSABLE = (
+        False,
+        "The data root cannot be read or written.",
+        "Check the folder that GAZE_DATA names; a damaged catalog.sqlite can be deleted: "
+        "`gaze scan` builds it again.",
+    )
+    PACKAGE_MISSING = (
+        False,
+        "A Python package that Gaze needs is not installed.",
+        "Run `make setup` in the checkout: it installs every package in its tested version.",
+    )
     VIDEO_UNKNOWN = (
         False,
         "No video of that path or fingerprint is in the catalog.",
@@ -140,6 +156,11 @@ class ErrorCode(Enum):
         "The published index cannot be read.",
         "Run `gaze index --publish` to build it again from the artifacts.",
     )
+    LABEL_UNKNOWN = (
+        False,
+        "No video shows anything of that label.",
+        "Use one of the labels named, or leave --label out and describe the thing in words.",
+    )
     QUERY_EMPTY = (
         False,
         "There is nothing to search for.",
@@ -175,7 +196,7 @@ class ErrorCode(Enum):
     OUT_OF_MEMORY = (
         True,
         "The machine ran out of memory.",
-        "Close other programs, or set device = \"cpu\" under [models], then run `gaze index --again`.",
+        'Close other programs, or set device = "cpu" under [models], then run `gaze index --again`.',
     )
     INTERNAL = (
         False,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
+import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 
 from rich.console import Console
 
-from gaze_pipeline.commands.format import count, size
+from gaze_pipeline.commands.format import count, plain, size
 from gaze_pipeline.commands.models import ENABLES, manifest
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.library.walk import is_online
@@ -40,11 +43,12 @@ def doctor() -> None:
     wrong = 0
     for finding in findings():
         mark = "[green]ok  [/]" if finding.problem is None else "[bold red]!!  [/]"
-        console.print(f"{mark}[bold]{finding.what}[/] {finding.seen}", soft_wrap=True)
+        console.print(f"{mark}[bold]{plain(finding.what)}[/] {plain(finding.seen)}", soft_wrap=True)
         if finding.problem is not None:
             wrong += 1
             console.print(
                 f"    {finding.problem.name}: {finding.problem.sentence} {finding.problem.remedy}",
+                markup=False,
                 soft_wrap=True,
             )
     sys.exit(1 if wrong else 0)
@@ -53,25 +57,41 @@ def doctor() -> None:
 def findings() -> Iterator[Finding]:
     """Everything there is to say, in the order in which things build on each other."""
     yield Finding("python", f"{platform.python_version()} on {platform.platform()}")
-    yield Finding("packages", ", ".join(f"{name} {version(name)}" for name in PACKAGES))
-    try:
-        settings = load()
-    except GazeError as error:
-        yield Finding("settings", f"{error.subject} {error.detail}", error.code)
-        return
+    yield from _packages()
+    yield from _guarded("settings", _after_settings)
+
+
+def _after_settings() -> Iterator[Finding]:
+    settings = load()
     yield Finding("settings", str(settings.paths.settings))
-    yield _disk(settings)
-    yield from _models(settings)
-    yield from _libraries(settings)
-    yield from _guarded("catalog", lambda: _catalog(settings))
-    yield from _guarded("index", lambda: _index(settings))
+    looks: dict[str, Callable[[Settings], Iterable[Finding]]] = {
+        "data root": _disk,
+        "models": _models,
+        "libraries": _libraries,
+        "catalog": _catalog,
+        "index": _index,
+    }
+    for what, look in looks.items():
+        yield from _guarded(what, partial(look, settings))
 
 
-def _disk(settings: Settings) -> Finding:
+def _packages() -> Iterator[Finding]:
+    found = []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            yield Finding(f"package {name}", "is not installed", ErrorCode.PACKAGE_MISSING)
+    yield Finding("packages", ", ".join(found))
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
     settings.root.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.root).free
     problem = ErrorCode.DISK_FULL if free < LOW_DISK_BYTES else None
-    return Finding("data root", f"{settings.root} ({size(free)} free)", problem)
+    if not os.access(settings.root, os.W_OK | os.X_OK):
+        problem = ErrorCode.DATA_ROOT_UNUSABLE
+    yield Finding("data root", f"{settings.root} ({size(free)} free)", problem)
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
@@ -90,17 +110,19 @@ def _libraries(settings: Settings) -> Iterator[Finding]:
         yield Finding(f"library {library.name}", str(library.path), problem)
 
 
-def _catalog(settings: Settings) -> str:
-    return count(len(Catalog(settings.paths.catalog).videos()), "video")
+def _catalog(settings: Settings) -> Iterator[Finding]:
+    yield Finding("catalog", count(len(Catalog(settings.paths.catalog).videos()), "video"))
 
 
-def _index(settings: Settings) -> str:
+def _index(settings: Settings) -> Iterator[Finding]:
     info = Snapshot.open(settings.paths).info
-    return f"snapshot {info.number}, {count(info.videos, 'video')}"
+    yield Finding("index", f"snapshot {info.number}, {count(info.videos, 'video')}")
 
 
-def _guarded(what: str, look: Callable[[], str]) -> Iterator[Finding]:
+def _guarded(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
     try:
-        yield Finding(what, look())
+        yield from look()
     except GazeError as error:
-        yield Finding(what, error.subject, error.code)
+        yield Finding(what, f"{error.subject} {error.detail}".strip(), error.code)
+    except (sqlite3.Error, OSError) as error:
+        yield Finding(what, str(error), ErrorCode.DATA_ROOT_UNUSABLE)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.markup import escape
+
 from gaze_pipeline.states import State
 
 STATE_STYLE = {
@@ -39,9 +41,14 @@ def state(value: State) -> str:
     return f"[{STATE_STYLE.get(value, 'cyan')}]{value}[/]"
 
 
-def shown(path: Path) -> str:
-    """A path as valid Unicode; bytes that are none become question marks."""
+def shown(path: Path | str) -> str:
+    """A path or name as valid Unicode; bytes that are none become question marks."""
     return str(path).encode("utf-8", "replace").decode()
+
+
+def plain(text: Path | str) -> str:
+    """A path, name or message that stands as it is within rich markup."""
+    return escape(shown(text))
 
 
 def count(number: int, noun: str) -> str:

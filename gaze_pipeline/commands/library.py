@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gaze_pipeline import settings as settings_file
-from gaze_pipeline.commands.format import count
+from gaze_pipeline.commands.format import count, plain
 from gaze_pipeline.commands.scan import print_report
 from gaze_pipeline.library.walk import is_online
 from gaze_pipeline.settings import Library
@@ -29,7 +29,7 @@ def add(
     """Add a folder and look through it."""
     console = Console(highlight=False)
     library = add_folder(folder, name, recursive)
-    console.print(f"Library [bold]{library.name}[/] added: {library.path}", soft_wrap=True)
+    print_added(library, console)
     print_report(scan_libraries(Workspace.open(), only=library.name), console)
     console.print("`gaze index` indexes it now; a running `gaze up` does so by itself.")
 
@@ -44,7 +44,7 @@ def list_() -> None:
     for library in workspace.settings.libraries:
         files = len(workspace.catalog.files(library.name))
         online = "" if is_online(library) else "[yellow]OFFLINE[/]"
-        table.add_row(library.name, str(library.path), str(files), online)
+        table.add_row(plain(library.name), plain(library.path), str(files), online)
     Console(highlight=False).print(
         table if table.row_count else "No library yet: gaze library add FOLDER"
     )
@@ -63,8 +63,15 @@ def remove(name: str) -> None:
             workspace.catalog.remove_video(fingerprint)
             workspace.artifacts.remove(fingerprint)
     Console(highlight=False).print(
-        f"Library [bold]{name}[/] removed with {count(len(files), 'file')}. "
+        f"Library [bold]{plain(name)}[/] removed with {count(len(files), 'file')}. "
         "`gaze index` publishes that now; a running `gaze up` does so by itself."
+    )
+
+
+def print_added(library: Library, console: Console) -> None:
+    """One line on a library that was added."""
+    console.print(
+        f"Library [bold]{plain(library.name)}[/] added: {plain(library.path)}", soft_wrap=True
     )
 
 

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from gaze_pipeline.commands.format import size
+from gaze_pipeline.commands.format import plain, size
 from gaze_pipeline.errors import GazeError
 from gaze_pipeline.models.fetch import pull as pull_model
 from gaze_pipeline.models.importing import import_from
@@ -90,7 +90,7 @@ def pull_all(settings: Settings, names: list[str], console: Console) -> list[Gaz
     )
     with Progress(*columns, console=console) as progress:
         for spec in specs:
-            task = progress.add_task(spec.id, total=None)
+            task = progress.add_task(plain(spec.id), total=None)
 
             def on_progress(file: str, done: int, total: int, task: TaskID = task) -> None:
                 progress.update(task, completed=done, total=total or None)
@@ -101,7 +101,8 @@ def pull_all(settings: Settings, names: list[str], console: Console) -> list[Gaz
                 progress.update(task, completed=size_now, total=size_now)
             except GazeError as error:
                 failed.append(error)
-                progress.update(task, description=f"{spec.id} [red]{error.code.name}[/]", total=1)
+                failure_shown = f"{plain(spec.id)} [red]{error.code.name}[/]"
+                progress.update(task, description=failure_shown, total=1)
     for failure in failed[:-1]:
         console.print(str(failure), markup=False)
     return failed
@@ -112,8 +113,8 @@ def print_missing(found: list[ModelStatus], console: Console) -> None:
     for item in found:
         if item.state is not ModelState.READY:
             console.print(
-                f"[yellow]MODEL_MISSING[/] {item.id}: no {ENABLES[item.kind]} yet. "
-                f"Get it with [bold]gaze models pull {item.id}[/], "
+                f"[yellow]MODEL_MISSING[/] {plain(item.id)}: no {ENABLES[item.kind]} yet. "
+                f"Get it with [bold]gaze models pull {plain(item.id)}[/], "
                 "or [bold]gaze models import DIR[/] without a network.",
                 soft_wrap=True,
             )
@@ -126,7 +127,7 @@ def _table(found: list[ModelStatus]) -> Table:
     for item in found:
         style = "green" if item.state is ModelState.READY else "yellow"
         table.add_row(
-            item.id,
+            plain(item.id),
             ENABLES[item.kind],
             f"[{style}]{item.state}[/]",
             size(item.bytes) if item.bytes else "",

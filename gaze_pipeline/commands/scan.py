@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gaze_pipeline.commands.format import count, shown
+from gaze_pipeline.commands.format import count, plain, shown
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.library.scan import ScanReport
 from gaze_pipeline.stages.register import scan_libraries
@@ -38,8 +38,8 @@ def print_report(report: ScanReport, console: Console) -> None:
     )
     for library in report.offline:
         console.print(
-            f"[yellow]OFFLINE[/] library {library.name}: {library.path} is missing or empty; "
-            "nothing of it was removed.",
+            f"[yellow]OFFLINE[/] library {plain(library.name)}: {plain(library.path)} is missing "
+            "or empty; nothing of it was removed.",
             soft_wrap=True,
         )
     for path in report.unstable:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gaze_pipeline.commands.library import add_folder
+from gaze_pipeline.commands.format import plain
+from gaze_pipeline.commands.library import add_folder, print_added
 from gaze_pipeline.commands.models import manifest, print_missing
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.models.installed import status as model_status
@@ -24,13 +25,7 @@ def up(
     """Start the search page, the Dagster UI and the folder watch; Ctrl-C ends all of it."""
     console = Console(highlight=False)
     for folder in folders or []:
-        try:
-            library = add_folder(folder)
-        except GazeError as error:
-            if error.code is not ErrorCode.LIBRARY_EXISTS:
-                raise
-        else:
-            console.print(f"Library [bold]{library.name}[/] added: {library.path}", soft_wrap=True)
+        _take(folder, console)
     run(console)
 
 
@@ -39,4 +34,21 @@ def run(console: Console) -> None:
     settings = load()
     found = [model_status(spec, settings.models_dir) for spec in manifest(settings)]
     print_missing(found, console)
-    supervisor.up(settings, lambda line: console.print(line, soft_wrap=True))
+    supervisor.up(settings, lambda line: console.print(line, markup=False, soft_wrap=True))
+
+
+def _take(folder: Path, console: Console) -> None:
+    """See to it that a folder is searched; one that is already is no error."""
+    covering = load().covering(folder) if folder.expanduser().is_dir() else None
+    if covering is not None:
+        console.print(
+            f"{plain(folder)} lies inside library [bold]{plain(covering.name)}[/], "
+            "which searches it already.",
+            soft_wrap=True,
+        )
+        return
+    try:
+        print_added(add_folder(folder), console)
+    except GazeError as error:
+        if error.code is not ErrorCode.LIBRARY_EXISTS:
+            raise

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from gaze_pipeline.commands.format import count, duration, shown, state
+from gaze_pipeline.commands.format import count, duration, plain, shown, state
 from gaze_pipeline.errors import explain
 from gaze_pipeline.store.rows import FileRow, VideoRow
 from gaze_pipeline.workspace import Workspace
@@ -48,9 +47,9 @@ def _table(videos: list[VideoRow], refused: list[FileRow]) -> Table:
             state(video.state),
             f"{video.progress:.0%}",
             duration(video.duration_ms),
-            ", ".join(video.libraries),
+            plain(", ".join(video.libraries)),
             _name(video.files[0]),
-            _plain(f"{problem.stage}: {explain(problem.error_code, '', problem.error_detail)}")
+            plain(f"{problem.stage}: {explain(problem.error_code, '', problem.error_detail)}")
             if problem and problem.error_code
             else "",
         )
@@ -60,9 +59,9 @@ def _table(videos: list[VideoRow], refused: list[FileRow]) -> Table:
             "[bold red]FAILED[/]",
             "",
             "",
-            file.library,
+            plain(file.library),
             _name(file),
-            _plain(explain(file.error_code, "", file.error_detail)),
+            plain(explain(file.error_code, "", file.error_detail)),
         )
     return table
 
@@ -102,8 +101,4 @@ def _as_json(videos: list[VideoRow], refused: list[FileRow]) -> dict[str, Any]:
 
 
 def _name(file: FileRow) -> str:
-    return _plain(shown(Path(file.path.name)))
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")
+    return plain(file.path.name)

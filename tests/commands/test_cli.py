@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from gaze_pipeline import cli
+from gaze_pipeline.commands import services
+from gaze_pipeline.errors import ErrorCode, GazeError
 from tests.support.gaze import Gaze
 
 
@@ -82,3 +85,92 @@ def test_the_doctor_finds_what_is_missing(gaze: Gaze) -> None:
     assert done.returncode == 1
     for expected in ("python", "MODEL_MISSING", "gaze models pull", "INDEX_MISSING"):
         assert expected in done.stdout
+
+
+def test_the_doctor_finds_a_damaged_catalog(gaze: Gaze) -> None:
+    gaze.root.mkdir()
+    (gaze.root / "catalog.sqlite").write_bytes(b"this is no database" * 100)
+    done = gaze.run("status", check=False)
+    assert done.returncode == 1
+    assert "DATA_ROOT_UNUSABLE" in done.stderr
+    assert "catalog.sqlite can be deleted" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    report = gaze.run("doctor", check=False).stdout
+    assert "DATA_ROOT_UNUSABLE" in report
+    assert "INDEX_MISSING" in report, "what comes after is looked at too"
+
+
+def test_a_data_root_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    gaze = Gaze(tmp_path / "file" / "data")
+    done = gaze.run("status", check=False)
+    assert done.returncode == 1
+    assert "DATA_ROOT_UNUSABLE" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "DATA_ROOT_UNUSABLE" in gaze.run("doctor", check=False).stdout
+
+
+def test_arguments_that_are_too_long_are_named(gaze: Gaze, tmp_path: Path) -> None:
+    for arguments, name in (
+        (("search", "fox " * 300), "query"),
+        (("library", "add", str(tmp_path), "--name", "n" * 65), "name"),
+    ):
+        done = gaze.run(*arguments, check=False)
+        assert done.returncode == 1
+        assert "ARGUMENT_INVALID" in done.stderr
+        assert f"{name}: " in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_the_unforeseen_has_a_code_and_leaves_its_traceback_in_the_log(
+    gaze: Gaze, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("a [/bold] surprise")
+
+    monkeypatch.setenv("GAZE_DATA", str(gaze.root))
+    monkeypatch.setattr(cli, "app", fail)
+    monkeypatch.setattr(cli, "entry_points", lambda group: ())
+    with pytest.raises(SystemExit):
+        cli.main()
+    told = capsys.readouterr().err
+    assert "INTERNAL" in told
+    assert "RuntimeError: a [/bold] surprise" in told
+    assert "Traceback" not in told
+    assert "Traceback" in (gaze.root / "logs" / "gaze-cli.log").read_text()
+
+
+def test_names_are_never_read_as_markup(gaze: Gaze, tmp_path: Path) -> None:
+    folder = tmp_path / "[raw]"
+    folder.mkdir()
+    (folder / "[b].mp4").write_text("no video")
+    added = gaze.run("library", "add", str(folder), "--name", "[/x]").stdout
+    assert f"Library [/x] added: {folder}" in added
+    listed = gaze.run("library", "list").stdout
+    assert "[/x]" in listed
+    assert "[raw]" in listed
+    status = gaze.run("status").stdout
+    assert "[/x]" in status
+    assert "[b].mp4" in status
+    assert "library [/x]" in gaze.run("doctor", check=False).stdout
+    (folder / "[b].mp4").unlink()
+    assert f"OFFLINE library [/x]: {folder} is missing" in gaze.run("scan").stdout
+    assert "Library [/x] removed" in gaze.run("library", "remove", "[/x]").stdout
+
+
+def test_up_takes_a_folder_inside_a_library_as_searched(
+    gaze: Gaze, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inside = tmp_path / "films" / "old"
+    inside.mkdir(parents=True)
+    monkeypatch.setenv("GAZE_DATA", str(gaze.root))
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setattr(services, "run", lambda console: console.print("running"))
+    services.up([tmp_path / "films"])
+    services.up([inside])
+    told = capsys.readouterr().out
+    assert f"{inside} lies inside library films" in told
+    assert told.count("running") == 2
+    with pytest.raises(GazeError) as caught:
+        services.up([tmp_path])
+    assert caught.value.code is ErrorCode.LIBRARY_NESTED

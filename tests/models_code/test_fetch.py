@@ -267,3 +267,15 @@ def test_two_processes_pulling_at_once_transfer_once(
     assert [worker.exitcode for worker in workers] == [0, 0]
     assert sorted(path for path, _ in server.requests) == ["/toy/config.json", "/toy/weights.bin"]
     assert status(toy, tmp_path).state is ModelState.READY
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "nonsense://127.0.0.1:9"])
+def test_a_proxy_that_cannot_be_used_is_a_reason(
+    toy: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with pytest.raises(GazeError) as caught:
+        pull(toy, tmp_path)
+    assert caught.value.code is ErrorCode.MODEL_UNREACHABLE
