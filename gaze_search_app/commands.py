@@ -19,6 +19,7 @@ from gaze_pipeline.workspace import Workspace
 from gaze_search_app.captions import CaptionFormat
 from gaze_search_app.captions import captions as make_captions
 from gaze_search_app.search.engine import Engine
+from gaze_search_app.search.labels import known_labels
 from gaze_search_app.search.model import ChannelCoverage, Mode, Moment, SearchRequest
 
 
@@ -39,7 +40,6 @@ def search(
     request = SearchRequest(
         query=" ".join(words),
         mode=mode,
-        labels=label or [],
         libraries=library or [],
         limit=limit,
         offset=offset,
@@ -47,7 +47,11 @@ def search(
     settings = load()
     for name in request.libraries:
         settings.library(name)
-    response = Engine(settings).search(request)
+    engine = Engine(settings)
+    if label:
+        labels = known_labels(engine.snapshots.latest(), label)
+        request = request.model_copy(update={"labels": labels})
+    response = engine.search(request)
     if as_json:
         print(response.model_dump_json())
         return
@@ -57,9 +61,9 @@ def search(
     shown = f"{len(response.moments)} of {response.total}" if response.total else "No"
     console.print(f"{shown} moments in {response.took_ms:.0f} ms.", style="bold")
     if mode is not Mode.VISUAL:
-        console.print(_covered("speech", response.coverage.transcript), style="dim")
+        console.print(_covered("speech", response.coverage.transcript), markup=False, style="dim")
     if mode is not Mode.TRANSCRIPT:
-        console.print(_covered("visual", response.coverage.visual), style="dim")
+        console.print(_covered("visual", response.coverage.visual), markup=False, style="dim")
 
 
 def captions(

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.states import Stage, Status
 from gaze_pipeline.store.snapshot import publish
 from gaze_search_app.search.model import SearchResponse
 from tests.support.synthetic import Film, Line, SyntheticRoot
@@ -57,6 +59,7 @@ def test_a_program_reads_json_alone(root: SyntheticRoot) -> None:
     [
         (("search", "fox", "--library", "nowhere"), "LIBRARY_UNKNOWN"),
         (("search", " "), "QUERY_EMPTY"),
+        (("search", "fox", "--label", "zebra"), "LABEL_UNKNOWN"),
         (("captions", "nowhere.mp4"), "VIDEO_UNKNOWN"),
         (("captions", B), "TRANSCRIPT_MISSING"),
     ],
@@ -74,6 +77,27 @@ def test_before_the_first_publication_it_says_so(root: SyntheticRoot) -> None:
     result = gaze(root, "search", "fox")
     assert result.returncode == 1
     assert "INDEX_MISSING" in result.stderr
+
+
+def test_a_label_is_known_in_any_case_and_a_slip_is_named(root: SyntheticRoot) -> None:
+    publish(root.workspace)
+    assert gaze(root, "search", "country", "--label", "Dog").stdout.count("seen: dog") == 1
+    slip = gaze(root, "search", "country", "--label", "dgo")
+    assert "LABEL_UNKNOWN" in slip.stderr
+    assert "close to it: dog" in slip.stderr
+    assert "there are: dog" in gaze(root, "search", "country", "--label", "zebra").stderr
+
+
+def test_without_a_detector_no_label_is_called_unknown(root: SyntheticRoot) -> None:
+    for fingerprint in (A, B):
+        root.workspace.artifacts.remove(fingerprint)
+        root.workspace.catalog.settle(
+            fingerprint, Stage.DETECTIONS, Status.WAITING, ErrorCode.MODEL_MISSING, "detector"
+        )
+    publish(root.workspace)
+    result = gaze(root, "search", "country", "--label", "dog")
+    assert result.returncode == 1
+    assert "MODEL_MISSING" in result.stderr
 
 
 def test_captions_by_path_and_by_fingerprint(root: SyntheticRoot, tmp_path: Path) -> None:
