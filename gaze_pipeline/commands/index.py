@@ -18,7 +18,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from gaze_pipeline.commands.format import count, shown
+from gaze_pipeline.commands.format import count, plain
 from gaze_pipeline.commands.models import print_missing
 from gaze_pipeline.commands.scan import print_problem, print_report
 from gaze_pipeline.errors import ErrorCode
@@ -96,7 +96,7 @@ def summarise(workspace: Workspace, report: IndexReport, console: Console) -> bo
 
 def _bars(workspace: Workspace, progress: Progress) -> Watcher:
     names = {
-        video.fingerprint: shown(Path(video.path.name)) for video in workspace.catalog.videos()
+        video.fingerprint: plain(Path(video.path.name)) for video in workspace.catalog.videos()
     }
     tasks: dict[Stage, TaskID] = {}
     finished = dict.fromkeys(Stage, 0)
