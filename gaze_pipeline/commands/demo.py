@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from gaze_pipeline.commands import services
+from gaze_pipeline.commands.format import plain
 from gaze_pipeline.commands.index import index_now, summarise
 from gaze_pipeline.commands.library import add_folder
 from gaze_pipeline.commands.models import pull_all
@@ -46,6 +49,10 @@ def demo(
     workspace = Workspace.open()
     summarise(workspace, index_now(workspace, console), console)
     console.rule("4/4  Ready", align="left")
-    console.print('Try: [bold]gaze search "the first woman to command a space shuttle"[/]')
+    command = plain(sys.argv[0]) if shutil.which("gaze") is None else "gaze"
+    console.print(
+        f'Try: [bold]{command} search "the first woman to command a space shuttle"[/]',
+        soft_wrap=True,
+    )
     if serve:
         services.run(console)

@@ -56,7 +56,10 @@ def pull(
 ) -> None:
     """Download the models that are not here yet, with resume and verification."""
     settings = load()
-    if failed := pull_all(settings, names or [], Console(highlight=False)):
+    console = Console(highlight=False)
+    if failed := pull_all(settings, names or [], console):
+        for failure in failed[:-1]:
+            console.print(str(failure), markup=False, soft_wrap=True)
         raise failed[-1]
 
 
@@ -103,8 +106,6 @@ def pull_all(settings: Settings, names: list[str], console: Console) -> list[Gaz
                 failed.append(error)
                 failure_shown = f"{plain(spec.id)} [red]{error.code.name}[/]"
                 progress.update(task, description=failure_shown, total=1)
-    for failure in failed[:-1]:
-        console.print(str(failure), markup=False)
     return failed
 
 
