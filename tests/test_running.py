@@ -33,7 +33,7 @@ def gaze(tmp_path: Path) -> Iterator[RunningGaze]:
 
 def add_many(gaze: RunningGaze) -> int:
     """Add videos that take a run a while; returns how many there are now."""
-    original = tiny_video(gaze.library / "0.mp4", seconds=40).read_bytes()
+    original = tiny_video(gaze.library / "0.mp4", seconds=90).read_bytes()
     for number in range(MANY):
         trailer = number.to_bytes(8, "big")
         (gaze.library / f"many-{number:02}.mp4").write_bytes(original + trailer)
