@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from gaze_pipeline.media.audio import RATE, decode_audio
+from gaze_pipeline.media.encode import write_video
 from gaze_pipeline.settings import ModelSettings
 from tests.support.gaze import Gaze
 
@@ -70,6 +74,21 @@ def test_mandarin_is_found_by_its_characters(gaze: Gaze) -> None:
     assert len(said) >= 6, captions
     moment = best(gaze, said[1:4])
     assert Path(moment["path"]).name == "cups_with_mandarin.mp4"
+
+
+def test_both_languages_of_one_file_are_found(
+    media: Path, real_whisper: ModelSettings, tmp_path: Path
+) -> None:
+    (tmp_path / "films").mkdir()
+    speech = decode_audio(media / "audio" / "fw_multilingual.mp3").samples
+    still = np.full((90, 160, 3), 128, dtype=np.uint8)
+    seconds = len(speech) // RATE
+    write_video(tmp_path / "films" / "licence.mp4", repeat(still, seconds), fps=1, audio=speech)
+    gaze = Gaze(tmp_path / "data", real_whisper)
+    gaze.run("library", "add", str(tmp_path / "films"))
+    gaze.run("index")
+    assert best(gaze, "permission is hereby granted")["start_ms"] < 15_000
+    assert best(gaze, "Jedem, der diese Software")["end_ms"] > 28_000
 
 
 def test_every_answer_says_what_it_covers(gaze: Gaze) -> None:
