@@ -116,8 +116,8 @@ def test_the_detector_finds_shapes_in_video_frames(detector: Detector) -> None:
     result = average_precision(found, [scene.boxes for scene in scenes])
     per_label = ", ".join(f"{label} {value:.2f}" for label, value in result.by_label.items())
     print(f"detection mAP@0.5 on {len(scenes)} frames: {result.mean:.3f} ({per_label})")
-    assert result.mean >= 0.85
-    assert min(result.by_label.values()) >= 0.75
+    assert result.mean >= 0.95
+    assert min(result.by_label.values()) >= 0.9
 
 
 def test_the_detector_sees_nothing_in_empty_frames(detector: Detector) -> None:
