@@ -36,7 +36,7 @@ def unreported(
 def _stages(
     instance: dg.DagsterInstance, workspace: Workspace, partitions: Collection[str]
 ) -> Iterator[dg.AssetMaterialization]:
-    videos = [video for video in workspace.catalog.videos() if video.fingerprint in partitions]
+    videos = [video for video in workspace.catalog.videos.all() if video.fingerprint in partitions]
     for stage in Stage:
         settled = [v for v in videos if stage in v.stages and v.stages[stage].status.settled]
         recorded = instance.get_materialized_partitions(dg.AssetKey(stage.value))

@@ -20,7 +20,7 @@ from gaze_pipeline.settings import ScanSettings
 from gaze_pipeline.stages.plan import plan
 from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.states import Status
-from gaze_pipeline.store.rows import StageRow
+from gaze_pipeline.store.catalog.rows import StageRow
 from gaze_pipeline.store.snapshot import current_revision
 from gaze_pipeline.workspace import Workspace
 
@@ -56,7 +56,7 @@ def folders(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -
     _settle_cancelled(instance, space, known, since=cursor.get("ticked", now))
     cursor["ticked"] = now
 
-    order, changes = _partitions(known, [video.fingerprint for video in space.catalog.videos()])
+    order, changes = _partitions(known, [video.fingerprint for video in space.catalog.videos.all()])
     busy = {key for run in runs for key in inflight.partitions_of(run, order)}
     idle = {key: item for key, item in _candidates(space).items() if key not in busy}
     requests = _requests(instance, idle, order, len(runs))
@@ -116,7 +116,7 @@ def _partitions(
 def _candidates(space: Workspace) -> Mapping[str, Candidate]:
     todo = plan(space)
     found: dict[str, Candidate] = {}
-    for video in space.catalog.videos():
+    for video in space.catalog.videos.all():
         stages = frozenset(todo.get(video.fingerprint, ()))
         if stages:
             tried = any(_tried(video.stages[stage]) for stage in stages & set(video.stages))
@@ -173,8 +173,10 @@ def _settle_cancelled(
     """What a person cancelled stays so: its open stages become CANCELLED, and are not asked for."""
     for run in inflight.cancelled_since(instance, since):
         for fingerprint in inflight.partitions_of(run, order):
-            video = space.catalog.video(fingerprint)
+            video = space.catalog.videos.get(fingerprint)
             rows = video.stages if video else {}
             for stage in inflight.stages_of(run):
                 if video and (stage not in rows or rows[stage].status is Status.PENDING):
-                    space.catalog.settle(fingerprint, stage, Status.CANCELLED, ErrorCode.CANCELLED)
+                    space.catalog.stages.settle(
+                        fingerprint, stage, Status.CANCELLED, ErrorCode.CANCELLED
+                    )

@@ -81,7 +81,7 @@ def captions(
 def _fingerprint(catalog: Catalog, video: str) -> str:
     """The fingerprint of a named video. Raises GazeError(VIDEO_UNKNOWN)."""
     paths = {Path(os.path.abspath(video)), Path(video).resolve()}
-    for file in catalog.files():
+    for file in catalog.files.all():
         if file.fingerprint is not None and (file.fingerprint == video or file.path in paths):
             return file.fingerprint
     raise GazeError(ErrorCode.VIDEO_UNKNOWN, video)

@@ -88,7 +88,7 @@ def libraries(workspace: Workspace) -> list[LibraryHealth]:
             name=library.name,
             path=readable(library.path),
             online=is_online(library),
-            files=len(workspace.catalog.files(library.name)),
+            files=len(workspace.catalog.files.all(library.name)),
         )
         for library in workspace.settings.libraries
     ]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import RUNNING_STATE, Stage, State, Status
 from gaze_pipeline.store.catalog import Catalog
-from gaze_pipeline.store.rows import FileRow, VideoRow
+from gaze_pipeline.store.catalog.rows import FileRow, VideoRow
 from gaze_search_app.formats import readable
 
 
@@ -70,8 +70,8 @@ class Row:
 
 def rows(catalog: Catalog) -> list[Row]:
     """Everything known, what needs attention first, then what is being worked on, then by name."""
-    refused = [file for file in catalog.files() if file.error_code and not file.fingerprint]
-    every = [*map(_video_row, catalog.videos()), *map(_file_row, refused)]
+    refused = [file for file in catalog.files.all() if file.error_code and not file.fingerprint]
+    every = [*map(_video_row, catalog.videos.all()), *map(_file_row, refused)]
     order = [Group.FAILED, Group.WORKING, Group.WAITING, Group.READY]
     return sorted(every, key=lambda row: (order.index(row.group), row.name.casefold()))
 

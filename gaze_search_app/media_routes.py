@@ -121,7 +121,7 @@ class MediaRoutes:
         return Response(text, media_type=_CAPTION_TYPES[form], headers=headers)
 
     def _stem(self, fingerprint: str) -> str:
-        video = self.workspace.catalog.video(fingerprint)
+        video = self.workspace.catalog.videos.get(fingerprint)
         return video.path.stem if video else fingerprint
 
 

@@ -33,7 +33,7 @@ class Playback:
 
 def present_file(workspace: Workspace, fingerprint: str) -> Path:
     """A file that holds the video now. Raises GazeError(VIDEO_UNKNOWN | FILE_NOT_FOUND)."""
-    video = workspace.catalog.video(fingerprint)
+    video = workspace.catalog.videos.get(fingerprint)
     if video is None:
         raise GazeError(ErrorCode.VIDEO_UNKNOWN, fingerprint)
     for file in video.files:

@@ -43,7 +43,7 @@ def read_transcript(workspace: Workspace, fingerprint: str) -> Transcript:
 
 
 def _why(workspace: Workspace, fingerprint: str) -> str:
-    video = workspace.catalog.video(fingerprint)
+    video = workspace.catalog.videos.get(fingerprint)
     row = video.stages.get(Stage.TRANSCRIPT) if video else None
     if row is None or row.error_code is None:
         return NOT_YET

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from gaze_pipeline.errors import ErrorCode
-from gaze_pipeline.store.rows import VideoRow
+from gaze_pipeline.store.catalog.rows import VideoRow
 from gaze_search_app.formats import count, duration, readable, span
 from gaze_search_app.search.model import ChannelCoverage, Coverage, Mode, Moment
 

@@ -76,7 +76,7 @@ def test_both_addresses_open_only_with_the_token(gaze: RunningGaze) -> None:
 def test_a_backfill_from_the_ui_is_one_run(gaze: RunningGaze) -> None:
     until(lambda: gaze.decoded(FEW), what="the three videos")
     until(lambda: not gaze.runs(statuses=["QUEUED", "STARTING", "STARTED"]), what="quiet")
-    keys = [video.fingerprint for video in gaze.workspace.catalog.videos()]
+    keys = [video.fingerprint for video in gaze.workspace.catalog.videos.all()]
     launched = gaze.ask(
         """mutation($keys: [String!]) { launchPartitionBackfill(backfillParams: {
             assetSelection: [{path: ["audio"]}], partitionNames: $keys

@@ -121,7 +121,7 @@ def partitions(instance: dg.DagsterInstance) -> list[str]:
 
 
 def finish(workspace: Workspace, *stages: Stage) -> None:
-    keys = [video.fingerprint for video in workspace.catalog.videos()]
+    keys = [video.fingerprint for video in workspace.catalog.videos.all()]
     for stage in stages:
         assert all(outcome.status.settled for outcome in run_stage(stage, keys, workspace))
 
@@ -131,7 +131,7 @@ def test_new_videos_become_partitions_and_runs(
 ) -> None:
     requests = daemon.tick()
     order = partitions(instance)
-    assert order == [video.fingerprint for video in Workspace.open().catalog.videos()]
+    assert order == [video.fingerprint for video in Workspace.open().catalog.videos.all()]
     assert len(order) == len(list(films.iterdir()))
     assert [key for group in keys_of(requests, order) for key in group] == order
     assert len(requests) == 2
@@ -140,7 +140,9 @@ def test_new_videos_become_partitions_and_runs(
 def test_only_stages_whose_model_is_there_are_asked_for(films: Path, daemon: Daemon) -> None:
     (request, *_) = daemon.tick()
     assert {key.to_user_string() for key in request.asset_selection or ()} == {"audio", "frames"}
-    states = {video.stages[Stage.TRANSCRIPT].status for video in Workspace.open().catalog.videos()}
+    states = {
+        video.stages[Stage.TRANSCRIPT].status for video in Workspace.open().catalog.videos.all()
+    }
     assert states == {Status.WAITING}
 
 
@@ -181,7 +183,7 @@ def test_what_a_person_cancelled_stays_cancelled(films: Path, daemon: Daemon) ->
     daemon.tick()
     daemon.settle(Status_.CANCELED)
     assert daemon.tick() == []
-    videos = Workspace.open().catalog.videos()
+    videos = Workspace.open().catalog.videos.all()
     assert {video.state for video in videos} == {State.CANCELLED}
     assert videos[0].stages[Stage.FRAMES].error_code is ErrorCode.CANCELLED
 
@@ -192,7 +194,7 @@ def test_a_cancelled_video_can_be_run_by_hand(films: Path, daemon: Daemon) -> No
     daemon.tick()
     workspace = Workspace.open()
     finish(workspace, Stage.AUDIO, Stage.FRAMES)
-    assert State.CANCELLED not in {video.state for video in workspace.catalog.videos()}
+    assert State.CANCELLED not in {video.state for video in workspace.catalog.videos.all()}
 
 
 def test_a_deleted_video_loses_its_partition(
@@ -317,11 +319,11 @@ def test_only_what_an_attempt_failed_on_goes_alone(
     daemon.tick(launch=False)
     workspace, order = Workspace.open(), partitions(instance)
     for key in order:  # an older recipe made them, all but the first, which failed
-        workspace.catalog.start(key, Stage.AUDIO)
+        workspace.catalog.stages.start(key, Stage.AUDIO)
         status, code = (
             (Status.FAILED, ErrorCode.INTERNAL) if key == order[0] else (Status.DONE, None)
         )
-        workspace.catalog.settle(key, Stage.AUDIO, status, code, recipe="older")
+        workspace.catalog.stages.settle(key, Stage.AUDIO, status, code, recipe="older")
     assert keys_of(daemon.tick(), order) == [order[:1], order[1:3], order[3:]]
 
 

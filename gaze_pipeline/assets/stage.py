@@ -85,7 +85,7 @@ def materialization(outcome: Outcome, workspace: Workspace) -> dg.AssetMateriali
 
 def metadata(outcome: Outcome, workspace: Workspace) -> Mapping[str, dg.MetadataValue[Any]]:
     """What the Dagster UI shows of one video's result."""
-    video = workspace.catalog.video(outcome.fingerprint)
+    video = workspace.catalog.videos.get(outcome.fingerprint)
     info = workspace.artifacts.info(outcome.fingerprint, outcome.stage)
     artifact = workspace.paths.artifact(outcome.fingerprint, outcome.stage)
     entries: dict[str, dg.MetadataValue[Any]] = {
@@ -111,10 +111,12 @@ def _note_cancelled(
     if run is None or run.status is not dg.DagsterRunStatus.CANCELING:
         return
     for fingerprint in keys:
-        video = workspace.catalog.video(fingerprint)
+        video = workspace.catalog.videos.get(fingerprint)
         row = video.stages.get(stage) if video else None
         if row is not None and row.status is Status.PENDING:
-            workspace.catalog.settle(fingerprint, stage, Status.CANCELLED, ErrorCode.CANCELLED)
+            workspace.catalog.stages.settle(
+                fingerprint, stage, Status.CANCELLED, ErrorCode.CANCELLED
+            )
 
 
 def _check(outcomes: Sequence[Outcome], workspace: Workspace) -> dg.AssetCheckResult:

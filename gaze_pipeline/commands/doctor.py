@@ -111,7 +111,7 @@ def _libraries(settings: Settings) -> Iterator[Finding]:
 
 
 def _catalog(settings: Settings) -> Iterator[Finding]:
-    yield Finding("catalog", count(len(Catalog(settings.paths.catalog).videos()), "video"))
+    yield Finding("catalog", count(len(Catalog(settings.paths.catalog).videos.all()), "video"))
 
 
 def _index(settings: Settings) -> Iterator[Finding]:

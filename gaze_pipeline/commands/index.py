@@ -74,7 +74,7 @@ def index_now(
 
 def summarise(workspace: Workspace, report: IndexReport, console: Console) -> bool:
     """Say what was done, what waits and what failed; returns whether nothing failed."""
-    videos = workspace.catalog.videos()
+    videos = workspace.catalog.videos.all()
     done = sum(1 for outcome in report.outcomes if outcome.status.settled and not outcome.skipped)
     console.print(f"{count(len(videos), 'video')} in the index; {count(done, 'stage')} run now.")
     print_missing(workspace.models.status(), console)
@@ -87,7 +87,7 @@ def summarise(workspace: Workspace, report: IndexReport, console: Console) -> bo
     for video, row in failed:
         detail = f"{row.stage}: {row.error_detail}"
         print_problem(row.error_code or ErrorCode.INTERNAL, video.path, detail, console)
-    refused = [file for file in workspace.catalog.files() if file.error_code is not None]
+    refused = [file for file in workspace.catalog.files.all() if file.error_code is not None]
     for file in refused:
         if file.error_code is not None:
             print_problem(file.error_code, file.path, file.error_detail, console)
@@ -96,7 +96,7 @@ def summarise(workspace: Workspace, report: IndexReport, console: Console) -> bo
 
 def _bars(workspace: Workspace, progress: Progress) -> Watcher:
     names = {
-        video.fingerprint: plain(Path(video.path.name)) for video in workspace.catalog.videos()
+        video.fingerprint: plain(Path(video.path.name)) for video in workspace.catalog.videos.all()
     }
     tasks: dict[Stage, TaskID] = {}
     finished = dict.fromkeys(Stage, 0)

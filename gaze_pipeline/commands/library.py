@@ -42,7 +42,7 @@ def list_() -> None:
     for column in ("library", "folder", "files", ""):
         table.add_column(column, overflow="fold")
     for library in workspace.settings.libraries:
-        files = len(workspace.catalog.files(library.name))
+        files = len(workspace.catalog.files.all(library.name))
         online = "" if is_online(library) else "[yellow]OFFLINE[/]"
         table.add_row(plain(library.name), plain(library.path), str(files), online)
     Console(highlight=False).print(
@@ -55,12 +55,12 @@ def remove(name: str) -> None:
     """Remove a library: its videos leave the index, its files are not touched."""
     workspace = Workspace.open()
     settings_file.remove_library(workspace.settings, name)
-    files = workspace.catalog.files(name)
+    files = workspace.catalog.files.all(name)
     held = {file.fingerprint for file in files if file.fingerprint}
-    workspace.catalog.remove_library(name)
+    workspace.catalog.files.remove_library(name)
     for fingerprint in held:
-        if workspace.catalog.video(fingerprint) is None:
-            workspace.catalog.remove_video(fingerprint)
+        if workspace.catalog.videos.get(fingerprint) is None:
+            workspace.catalog.videos.remove(fingerprint)
             workspace.artifacts.remove(fingerprint)
     Console(highlight=False).print(
         f"Library [bold]{plain(name)}[/] removed with {count(len(files), 'file')}. "

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from gaze_pipeline.commands.format import count, duration, plain, shown, state
 from gaze_pipeline.errors import explain
-from gaze_pipeline.store.rows import FileRow, VideoRow
+from gaze_pipeline.store.catalog.rows import FileRow, VideoRow
 from gaze_pipeline.workspace import Workspace
 
 
@@ -20,9 +20,9 @@ def status(
 ) -> None:
     """Show every video's state, progress and error."""
     catalog = Workspace.open().catalog
-    catalog.release_dead()
-    videos = catalog.videos()
-    refused = [file for file in catalog.files() if file.error_code is not None]
+    catalog.stages.release_dead()
+    videos = catalog.videos.all()
+    refused = [file for file in catalog.files.all() if file.error_code is not None]
     if as_json:
         print(json.dumps(_as_json(videos, refused), ensure_ascii=True, indent=1))
         return

@@ -12,7 +12,7 @@ from gaze_pipeline.library.fingerprint import fingerprint
 from gaze_pipeline.library.walk import SeenFile, is_online, walk
 from gaze_pipeline.settings import Library, Settings
 from gaze_pipeline.store.catalog import Catalog
-from gaze_pipeline.store.rows import FileRow
+from gaze_pipeline.store.catalog.rows import FileRow
 
 Register = Callable[[str, Path], int]
 """Takes up a new video: (fingerprint, path) -> duration in ms; raises GazeError if it is none."""
@@ -63,7 +63,7 @@ def scan(
     for library in settings.libraries:
         if only is not None and library.name != only:
             continue
-        known = {file.path: file for file in catalog.files(library.name)}
+        known = {file.path: file for file in catalog.files.all(library.name)}
         if not is_online(library):
             report.offline.append(library)
             continue
@@ -85,7 +85,7 @@ def scan(
     for path in gone:
         if report.left_over:
             break  # an unread file may turn out to be this one, moved
-        catalog.remove_file(path)
+        catalog.files.remove(path)
         report.deleted.append(path)
     return report
 
@@ -103,8 +103,8 @@ class _Budget:
 
 def _forget_removed_libraries(settings: Settings, catalog: Catalog) -> None:
     names = {library.name for library in settings.libraries}
-    for name in {file.library for file in catalog.files()} - names:
-        catalog.remove_library(name)
+    for name in {file.library for file in catalog.files.all()} - names:
+        catalog.files.remove_library(name)
 
 
 def _look_through(
@@ -147,9 +147,9 @@ def _take_up(
     before = gone.pop(seen.path, None)
     try:
         identity = fingerprint(seen.path)
-        known = catalog.video(identity)
+        known = catalog.videos.get(identity)
         if known is None:
-            catalog.add_video(identity, register(identity, seen.path))
+            catalog.videos.add(identity, register(identity, seen.path))
     except GazeError as error:
         _refuse(library, seen, error, catalog, report)
         return
@@ -157,13 +157,13 @@ def _take_up(
         reason = f"{type(error).__name__}: {error}"
         _refuse(library, seen, GazeError(ErrorCode.INTERNAL, seen.path, reason), catalog, report)
         return
-    catalog.put_file(FileRow(seen.path, library.name, seen.size, seen.mtime_ns, identity))
+    catalog.files.put(FileRow(seen.path, library.name, seen.size, seen.mtime_ns, identity))
     source = next((path for path, file in gone.items() if file.fingerprint == identity), None)
     if before is not None:
         (report.new if before.fingerprint is None else report.changed).append(seen.path)
     elif source is not None:
         del gone[source]
-        catalog.remove_file(source)
+        catalog.files.remove(source)
         report.moved.append((source, seen.path))
     elif known is not None:
         report.duplicate.append(seen.path)
@@ -174,7 +174,7 @@ def _take_up(
 def _refuse(
     library: Library, seen: SeenFile, error: GazeError, catalog: Catalog, report: ScanReport
 ) -> None:
-    catalog.put_file(
+    catalog.files.put(
         FileRow(seen.path, library.name, seen.size, seen.mtime_ns, None, error.code, error.detail)
     )
     report.unreadable.append((seen.path, error))

@@ -7,7 +7,7 @@ from gaze_pipeline.models.installed import ModelState
 from gaze_pipeline.stages.run import WORK
 from gaze_pipeline.states import REQUIRES, Stage, Status
 from gaze_pipeline.store.catalog import MAX_ATTEMPTS
-from gaze_pipeline.store.rows import VideoRow
+from gaze_pipeline.store.catalog.rows import VideoRow
 from gaze_pipeline.workspace import Workspace
 
 OUTSIDE = frozenset(
@@ -35,15 +35,15 @@ def plan(workspace: Workspace, also: frozenset[Status] = frozenset()) -> dict[st
     WAITING. A stage that was CANCELLED, or that FAILED for good or too often, is only taken up when
     its status is in `also`. What needs a file that is not there stays as it is.
     """
-    workspace.catalog.release_dead()
+    workspace.catalog.stages.release_dead()
     recipes = {stage: work.recipe(workspace).key for stage, work in WORK.items()}
     ready = set(runnable(workspace))
     todo: dict[str, list[Stage]] = {}
-    for video in workspace.catalog.videos():
+    for video in workspace.catalog.videos.all():
         wanted = [stage for stage in Stage if _needed(video, stage, recipes[stage], also)]
         for stage in wanted:
             if stage not in ready and _status(video, stage) is not Status.WAITING:
-                workspace.catalog.settle(
+                workspace.catalog.stages.settle(
                     video.fingerprint, stage, Status.WAITING, ErrorCode.MODEL_MISSING
                 )
         if _reads_file(wanted) and not any(file.path.exists() for file in video.files):

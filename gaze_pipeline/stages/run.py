@@ -65,7 +65,7 @@ def run_stage(
             code = ErrorCode.OUT_OF_MEMORY if memory else ErrorCode.INTERNAL
             outcome = _failed(fingerprint, stage, code, detail)
         except BaseException:
-            workspace.catalog.release(fingerprint, stage)
+            workspace.catalog.stages.release(fingerprint, stage)
             raise
         else:
             status = Status.PARTIAL if damage else Status.DONE
@@ -75,10 +75,10 @@ def run_stage(
                 fingerprint, stage, status, rows, seconds, skipped, problem, damage or ""
             )
         if outcome.code is ErrorCode.VIDEO_UNKNOWN:  # it was removed meanwhile
-            workspace.catalog.reset(fingerprint, stage)
+            workspace.catalog.stages.reset(fingerprint, stage)
         else:
             recipe = WORK[stage].recipe(workspace).key
-            workspace.catalog.settle(
+            workspace.catalog.stages.settle(
                 fingerprint, stage, outcome.status, outcome.code, outcome.detail, recipe
             )
         yield outcome
@@ -94,7 +94,7 @@ def _bring_up_to_date(
     if present is not None:
         return present.rows, present.damage, True
     _require_input(stage, fingerprint, workspace)
-    while not workspace.catalog.start(fingerprint, stage):
+    while not workspace.catalog.stages.start(fingerprint, stage):
         time.sleep(AWAIT_S)
         present = workspace.artifacts.holds(fingerprint, stage, recipe)
         if present is not None:
@@ -111,7 +111,7 @@ def _require_input(stage: Stage, fingerprint: str, workspace: Workspace) -> None
         fingerprint, before, WORK[before].recipe(workspace)
     ):
         return
-    video = workspace.catalog.video(fingerprint)
+    video = workspace.catalog.videos.get(fingerprint)
     row = video.stages.get(before) if video else None
     made = row is not None and row.status.settled
     lost = made and workspace.artifacts.info(fingerprint, before) is None
@@ -124,7 +124,7 @@ def _discard_input(fingerprint: str, stage: Stage, workspace: Workspace) -> None
     before = REQUIRES[stage]
     if before is not None:
         workspace.paths.artifact(fingerprint, before).unlink(missing_ok=True)
-        workspace.catalog.reset(fingerprint, before)
+        workspace.catalog.stages.reset(fingerprint, before)
 
 
 def _failed(fingerprint: str, stage: Stage, code: ErrorCode, detail: str) -> Outcome:
@@ -154,4 +154,4 @@ class _Heartbeat:
         now = time.monotonic()
         if now - self._last >= HEARTBEAT_S:
             self._last = now
-            self._catalog.progress(*self._key, fraction)
+            self._catalog.stages.progress(*self._key, fraction)

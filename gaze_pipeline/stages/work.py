@@ -45,7 +45,7 @@ def source(fingerprint: str, workspace: Workspace) -> Path:
 
     Raises GazeError(FILE_NOT_FOUND | FILE_UNSTABLE | VIDEO_UNKNOWN).
     """
-    video = workspace.catalog.video(fingerprint)
+    video = workspace.catalog.videos.get(fingerprint)
     if video is None:
         raise GazeError(ErrorCode.VIDEO_UNKNOWN, fingerprint)
     changed = False

@@ -45,7 +45,7 @@ def publish(workspace: Workspace) -> SnapshotInfo:
 
 def _build(workspace: Workspace, number: int) -> SnapshotInfo:
     revision = workspace.catalog.revision()  # before anything is read: never newer than the content
-    videos = workspace.catalog.videos()
+    videos = workspace.catalog.videos.all()
     model = workspace.models.spec("clip").id
     vectors = VectorStore(workspace.paths, model)
     reasons = sync_vectors(vectors, model, videos, workspace.artifacts)

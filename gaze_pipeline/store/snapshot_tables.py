@@ -16,7 +16,7 @@ from gaze_pipeline.errors import GazeError
 from gaze_pipeline.states import REQUIRES, RUNNING_STATE, Stage, State, Status
 from gaze_pipeline.store import schemas
 from gaze_pipeline.store.artifacts import ArtifactStore
-from gaze_pipeline.store.rows import VideoRow
+from gaze_pipeline.store.catalog.rows import VideoRow
 from gaze_pipeline.store.text import index_tokens
 
 TABLES = """

@@ -10,7 +10,7 @@ import pyarrow as pa
 from gaze_pipeline.errors import GazeError
 from gaze_pipeline.states import Stage, State
 from gaze_pipeline.store.artifacts import ArtifactStore
-from gaze_pipeline.store.rows import VideoRow
+from gaze_pipeline.store.catalog.rows import VideoRow
 from gaze_pipeline.store.snapshot_tables import missing
 from gaze_pipeline.store.vectors import VectorStore
 

@@ -56,7 +56,7 @@ def page() -> None:
 
 @st.fragment(run_every=REFRESH_S)
 def _live() -> None:
-    workspace().catalog.release_dead()
+    workspace().catalog.stages.release_dead()
     every = rows(workspace().catalog)
     if not every:
         st.html(notice(*EMPTY))

@@ -14,7 +14,7 @@ from gaze_search_app.workspaces import workspace
 def page() -> None:
     """Show the video that the address names."""
     fingerprint = st.query_params.get("v", "")
-    video = workspace().catalog.video(fingerprint)
+    video = workspace().catalog.videos.get(fingerprint)
     if video is None:
         raise GazeError(ErrorCode.VIDEO_UNKNOWN, fingerprint)
     place = _place(st.query_params.get("t", ""))

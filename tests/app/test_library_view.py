@@ -9,7 +9,7 @@ import pytest
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, State, Status
 from gaze_pipeline.store.catalog import Catalog
-from gaze_pipeline.store.rows import FileRow
+from gaze_pipeline.store.catalog.rows import FileRow
 from gaze_search_app.library_view import GROUP_OF, Group, in_group, overall, rows
 
 
@@ -20,10 +20,10 @@ def catalog(tmp_path: Path) -> Catalog:
 
 def _add(catalog: Catalog, name: str, *settled: tuple[Stage, Status, ErrorCode | None]) -> None:
     fingerprint = name * 16
-    catalog.put_file(FileRow(Path(f"/films/{name}.mp4"), "films", 1, 1, fingerprint))
-    catalog.add_video(fingerprint, 10_000)
+    catalog.files.put(FileRow(Path(f"/films/{name}.mp4"), "films", 1, 1, fingerprint))
+    catalog.videos.add(fingerprint, 10_000)
     for stage, status, code in settled:
-        catalog.settle(fingerprint, stage, status, code)
+        catalog.stages.settle(fingerprint, stage, status, code)
 
 
 def test_every_state_belongs_to_a_group() -> None:
@@ -33,7 +33,7 @@ def test_every_state_belongs_to_a_group() -> None:
 def test_what_needs_attention_comes_first(catalog: Catalog) -> None:
     _add(catalog, "a", *((stage, Status.DONE, None) for stage in Stage))
     _add(catalog, "b", (Stage.AUDIO, Status.FAILED, ErrorCode.FILE_DAMAGED))
-    catalog.put_file(FileRow(Path("/films/x.mp4"), "films", 3, 1, None, ErrorCode.NOT_A_VIDEO))
+    catalog.files.put(FileRow(Path("/films/x.mp4"), "films", 3, 1, None, ErrorCode.NOT_A_VIDEO))
     found = rows(catalog)
     assert [(row.name, row.group) for row in found] == [
         ("b.mp4", Group.FAILED),
@@ -46,8 +46,8 @@ def test_what_needs_attention_comes_first(catalog: Catalog) -> None:
 
 def test_a_running_stage_shows_its_progress(catalog: Catalog) -> None:
     _add(catalog, "a", (Stage.AUDIO, Status.DONE, None))
-    catalog.start("a" * 16, Stage.TRANSCRIPT)
-    catalog.progress("a" * 16, Stage.TRANSCRIPT, 0.5)
+    catalog.stages.start("a" * 16, Stage.TRANSCRIPT)
+    catalog.stages.progress("a" * 16, Stage.TRANSCRIPT, 0.5)
     (row,) = rows(catalog)
     assert row.state is State.TRANSCRIBING
     assert [cell.progress for cell in row.stages][:2] == [1.0, 0.5]
@@ -55,12 +55,12 @@ def test_a_running_stage_shows_its_progress(catalog: Catalog) -> None:
 
 
 def test_a_file_still_being_written_is_no_failure(catalog: Catalog) -> None:
-    catalog.put_file(FileRow(Path("/films/x.mp4"), "films", 3, 1, None, ErrorCode.FILE_UNSTABLE))
+    catalog.files.put(FileRow(Path("/films/x.mp4"), "films", 3, 1, None, ErrorCode.FILE_UNSTABLE))
     assert [row.group for row in rows(catalog)] == [Group.WORKING]
 
 
 def test_copies_of_a_video_are_one_row_with_all_their_folders(catalog: Catalog) -> None:
     _add(catalog, "a")
-    catalog.put_file(FileRow(Path("/other/copy.mp4"), "other", 1, 1, "a" * 16))
+    catalog.files.put(FileRow(Path("/other/copy.mp4"), "other", 1, 1, "a" * 16))
     (row,) = rows(catalog)
     assert (row.folders, row.libraries) == (("/films", "/other"), ("films", "other"))

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from gaze_pipeline.errors import GazeError
-from gaze_pipeline.store.rows import FileRow
+from gaze_pipeline.store.catalog.rows import FileRow
 from gaze_search_app import media_routes
 from gaze_search_app.media_routes import MediaRoutes, failed, refused
 from tests.support.synthetic import Film, SyntheticRoot
@@ -88,7 +88,7 @@ def test_a_copy_plays_when_the_first_file_is_gone(
 ) -> None:
     copy = tmp_path / "zz-copy.mp4"
     copy.write_bytes(clip_file.read_bytes())
-    root.workspace.catalog.put_file(FileRow(copy, "films", 1, 1, film))
+    root.workspace.catalog.files.put(FileRow(copy, "films", 1, 1, film))
     clip_file.unlink()
     assert client.get(f"/files/{film}").content == copy.read_bytes()
 

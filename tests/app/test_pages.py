@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 import gaze_search_app
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, Status
-from gaze_pipeline.store.rows import FileRow
+from gaze_pipeline.store.catalog.rows import FileRow
 from gaze_pipeline.store.snapshot import publish
 from tests.support.synthetic import Film, Line, SyntheticRoot
 
@@ -149,10 +149,12 @@ def test_a_new_snapshot_is_searched_without_a_restart(root: SyntheticRoot) -> No
 
 def test_the_library_lists_what_failed_with_its_remedy(root: SyntheticRoot) -> None:
     catalog = root.workspace.catalog
-    catalog.put_file(
+    catalog.files.put(
         FileRow(Path("/films/<b>notes.mp4"), "films", 3, 1, None, ErrorCode.NOT_A_VIDEO, "text")
     )
-    catalog.settle("a" * 16, Stage.EMBEDDINGS, Status.WAITING, ErrorCode.MODEL_MISSING, "clip-1")
+    catalog.stages.settle(
+        "a" * 16, Stage.EMBEDDINGS, Status.WAITING, ErrorCode.MODEL_MISSING, "clip-1"
+    )
     text = Visit("library").text
     assert "&lt;b&gt;notes.mp4" in text
     assert ErrorCode.NOT_A_VIDEO.remedy.split(",")[0] in text
@@ -162,8 +164,8 @@ def test_the_library_lists_what_failed_with_its_remedy(root: SyntheticRoot) -> N
 
 def test_the_library_follows_the_work_and_filters_by_state(root: SyntheticRoot) -> None:
     visit = Visit("library")
-    root.workspace.catalog.start("b" * 16, Stage.TRANSCRIPT)
-    root.workspace.catalog.progress("b" * 16, Stage.TRANSCRIPT, 0.42)
+    root.workspace.catalog.stages.start("b" * 16, Stage.TRANSCRIPT)
+    root.workspace.catalog.stages.progress("b" * 16, Stage.TRANSCRIPT, 0.42)
     text = visit.run().text
     assert "Transcribing" in text
     assert "transcript: running 42%" in text

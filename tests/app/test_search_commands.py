@@ -91,7 +91,7 @@ def test_a_label_is_known_in_any_case_and_a_slip_is_named(root: SyntheticRoot) -
 def test_without_a_detector_no_label_is_called_unknown(root: SyntheticRoot) -> None:
     for fingerprint in (A, B):
         root.workspace.artifacts.remove(fingerprint)
-        root.workspace.catalog.settle(
+        root.workspace.catalog.stages.settle(
             fingerprint, Stage.DETECTIONS, Status.WAITING, ErrorCode.MODEL_MISSING, "detector"
         )
     publish(root.workspace)

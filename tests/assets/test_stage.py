@@ -35,7 +35,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 
 def keys_of(workspace: Workspace) -> list[str]:
-    return [video.fingerprint for video in workspace.catalog.videos()]
+    return [video.fingerprint for video in workspace.catalog.videos.all()]
 
 
 def run(instance: dg.DagsterInstance, keys: list[str], *stages: Stage) -> dg.ExecuteInProcessResult:
@@ -61,7 +61,7 @@ def test_a_range_of_videos_is_one_run(instance: dg.DagsterInstance, workspace: W
     assert result.success
     assert materialized(instance, Stage.AUDIO) == sorted(keys)
     assert materialized(instance, Stage.FRAMES) == sorted(keys)
-    for video in workspace.catalog.videos():
+    for video in workspace.catalog.videos.all():
         assert video.stages[Stage.FRAMES].status is Status.DONE
 
 
@@ -73,7 +73,7 @@ def test_each_video_has_its_own_metadata(
     events = result.asset_materializations_for_node("frames")
     assert sorted(str(event.partition) for event in events) == sorted(keys)
     for event in events:
-        video = workspace.catalog.video(str(event.partition))
+        video = workspace.catalog.videos.get(str(event.partition))
         assert video is not None
         assert event.metadata["video"].value == str(video.path)
         assert event.metadata["dagster/row_count"].value == 1
@@ -98,7 +98,7 @@ def test_a_single_video_is_a_run_too(instance: dg.DagsterInstance, workspace: Wo
 
 def test_one_bad_file_costs_only_itself(instance: dg.DagsterInstance, workspace: Workspace) -> None:
     keys = keys_of(workspace)
-    bad = workspace.catalog.video(keys[1])
+    bad = workspace.catalog.videos.get(keys[1])
     assert bad is not None
     stat = bad.path.stat()
     bad.path.write_bytes(b"\0" * stat.st_size)
@@ -113,7 +113,7 @@ def test_one_bad_file_costs_only_itself(instance: dg.DagsterInstance, workspace:
     assert data is not None
     assert "1 video failed" in str(data.description)
     assert list(data.metadata) == [keys[1]]
-    video = workspace.catalog.video(keys[1])
+    video = workspace.catalog.videos.get(keys[1])
     assert video is not None
     code = video.stages[Stage.AUDIO].error_code
     assert code is not None
@@ -133,7 +133,7 @@ def test_a_missing_model_fails_with_its_remedy_and_waits(
     assert data is not None
     assert "MODEL_MISSING" in str(data.description)
     assert "gaze models pull" in str(data.description)
-    for video in workspace.catalog.videos():
+    for video in workspace.catalog.videos.all():
         assert video.stages[Stage.EMBEDDINGS].status is Status.WAITING
 
 

@@ -32,7 +32,7 @@ class Shelf:
         return scan(self.settings, self.catalog, self._register, **options)
 
     def paths(self) -> list[Path]:
-        return [file.path for file in self.catalog.files()]
+        return [file.path for file in self.catalog.files.all()]
 
     def _register(self, fingerprint: str, path: Path) -> int:
         if path.read_bytes().startswith(b"bad"):
@@ -60,12 +60,12 @@ def test_new_files_are_taken_up_once(shelf: Shelf) -> None:
 def test_a_move_across_libraries_keeps_the_video(shelf: Shelf) -> None:
     (shelf.one / "film.mp4").write_bytes(b"film")
     shelf.scan()
-    (video,) = shelf.catalog.videos()
+    (video,) = shelf.catalog.videos.all()
     shutil.move(shelf.one / "film.mp4", shelf.two / "renamed.mkv")
     report = shelf.scan()
     assert report.moved == [(shelf.one / "film.mp4", shelf.two / "renamed.mkv")]
     assert report.deleted == []
-    (moved,) = shelf.catalog.videos()
+    (moved,) = shelf.catalog.videos.all()
     assert moved.fingerprint == video.fingerprint
     assert moved.libraries == ["two"]
     assert len(shelf.registered) == 1
@@ -77,11 +77,11 @@ def test_copies_share_one_video(shelf: Shelf) -> None:
     report = shelf.scan()
     assert len(report.new) == 1
     assert len(report.duplicate) == 1
-    (video,) = shelf.catalog.videos()
+    (video,) = shelf.catalog.videos.all()
     assert len(video.files) == 2
     (shelf.one / "film.mp4").unlink()
     shelf.scan()
-    assert len(shelf.catalog.videos()) == 1
+    assert len(shelf.catalog.videos.all()) == 1
 
 
 def test_swapped_names_follow_the_content(shelf: Shelf) -> None:
@@ -89,12 +89,12 @@ def test_swapped_names_follow_the_content(shelf: Shelf) -> None:
     first.write_bytes(b"first film")
     second.write_bytes(b"the second film")
     shelf.scan()
-    before = {file.path: file.fingerprint for file in shelf.catalog.files()}
+    before = {file.path: file.fingerprint for file in shelf.catalog.files.all()}
     first.rename(shelf.one / "c")
     second.rename(first)
     (shelf.one / "c").rename(second)
     shelf.scan()
-    after = {file.path: file.fingerprint for file in shelf.catalog.files()}
+    after = {file.path: file.fingerprint for file in shelf.catalog.files.all()}
     assert after == {first: before[second], second: before[first]}
 
 
@@ -105,7 +105,7 @@ def test_changed_content_is_another_video(shelf: Shelf) -> None:
     film.write_bytes(b"the director's cut")
     report = shelf.scan()
     assert report.changed == [film]
-    assert len(shelf.catalog.videos()) == 1
+    assert len(shelf.catalog.videos.all()) == 1
     assert len(shelf.registered) == 2
 
 
@@ -118,7 +118,7 @@ def test_an_offline_library_loses_nothing(shelf: Shelf, unplug: str) -> None:
         shelf.one.mkdir()
     report = shelf.scan()
     assert [library.name for library in report.offline] == ["one"]
-    assert len(shelf.catalog.videos()) == 1
+    assert len(shelf.catalog.videos.all()) == 1
 
 
 def test_what_is_no_video_is_listed_with_its_reason(shelf: Shelf) -> None:
@@ -127,7 +127,7 @@ def test_what_is_no_video_is_listed_with_its_reason(shelf: Shelf) -> None:
     (shelf.one / "empty.mp4").touch()
     report = shelf.scan()
     assert report.new == [shelf.one / "good.mp4"]
-    codes = {file.path.name: file.error_code for file in shelf.catalog.files()}
+    codes = {file.path.name: file.error_code for file in shelf.catalog.files.all()}
     assert codes["notes.mp4"] is ErrorCode.NOT_A_VIDEO
     assert codes["empty.mp4"] is ErrorCode.FILE_EMPTY
     assert shelf.scan().changes == 0, "a file that is known to be no video is not read again"
@@ -142,7 +142,7 @@ def test_a_file_still_being_written_waits(shelf: Shelf) -> None:
     (shelf.one / "film.mp4").write_bytes(b"half a fi")
     report = scan(patient, shelf.catalog, lambda fingerprint, path: 1000)
     assert report.unstable == [shelf.one / "film.mp4"]
-    assert shelf.catalog.videos() == []
+    assert shelf.catalog.videos.all() == []
 
 
 def test_a_date_in_the_future_keeps_nothing_out(shelf: Shelf) -> None:
@@ -208,4 +208,4 @@ def test_removing_a_library_removes_only_what_it_alone_held(shelf: Shelf) -> Non
         scan=ScanSettings(settle_s=0),
     )
     scan(without_one, shelf.catalog, lambda fingerprint, path: 1000)
-    assert [video.libraries for video in shelf.catalog.videos()] == [["two"]]
+    assert [video.libraries for video in shelf.catalog.videos.all()] == [["two"]]

@@ -183,7 +183,7 @@ def test_pages_are_pieces_of_the_whole(root: SyntheticRoot) -> None:
 
 def test_the_answer_says_what_it_covers(root: SyntheticRoot, published: Open) -> None:
     root.add(Film(B, None, root.near_topics([1])))
-    root.workspace.catalog.settle(
+    root.workspace.catalog.stages.settle(
         B, Stage.TRANSCRIPT, Status.FAILED, ErrorCode.CODEC_UNSUPPORTED, "x"
     )
     engine = published(

@@ -45,7 +45,7 @@ def films(tmp_path: Path, clip: Path) -> Path:
 
 
 def state(workspace: Workspace) -> State:
-    (video,) = workspace.catalog.videos()
+    (video,) = workspace.catalog.videos.all()
     return video.state
 
 
@@ -104,7 +104,7 @@ def test_without_models_a_video_waits_and_says_for_what(films: Path, open_worksp
             list(run_stage(stage, [key], workspace))
     assert plan(workspace) == {}
     assert state(workspace) is State.WAITING
-    (video,) = workspace.catalog.videos()
+    (video,) = workspace.catalog.videos.all()
     assert video.problem is not None
     assert video.problem.error_code is ErrorCode.MODEL_MISSING
 
@@ -116,7 +116,7 @@ def test_a_vanished_file_fails_alone_and_can_be_retried(films: Path, open_worksp
         file.write(b"\0" * 100)
     scan_libraries(workspace)
     first, second = plan(workspace)
-    gone = workspace.catalog.video(first)
+    gone = workspace.catalog.videos.get(first)
     assert gone is not None
     gone.path.rename(films / "hidden")
     outcomes = list(run_stage(Stage.AUDIO, [first, second], workspace))
@@ -145,7 +145,7 @@ def test_what_was_cancelled_waits_to_be_asked_for(films: Path, open_workspace: O
     workspace = open_workspace(films)
     scan_libraries(workspace)
     (key,) = plan(workspace)
-    workspace.catalog.settle(key, Stage.FRAMES, Status.CANCELLED, ErrorCode.CANCELLED)
+    workspace.catalog.stages.settle(key, Stage.FRAMES, Status.CANCELLED, ErrorCode.CANCELLED)
     assert Stage.FRAMES not in plan(workspace)[key]
     assert Stage.FRAMES in plan(workspace, frozenset({Status.CANCELLED}))[key]
 
@@ -168,10 +168,10 @@ def test_a_stage_before_its_input_says_so_and_harms_nothing(
     workspace = open_workspace(films)
     scan_libraries(workspace)
     (key,) = plan(workspace)
-    workspace.catalog.settle(key, Stage.FRAMES, Status.FAILED, ErrorCode.FILE_DAMAGED, "why")
+    workspace.catalog.stages.settle(key, Stage.FRAMES, Status.FAILED, ErrorCode.FILE_DAMAGED, "why")
     (outcome,) = run_stage(Stage.DETECTIONS, [key], workspace)
     assert outcome.code is ErrorCode.STAGE_NOT_READY
-    video = workspace.catalog.video(key)
+    video = workspace.catalog.videos.get(key)
     assert video is not None
     assert video.stages[Stage.FRAMES].error_detail == "why"
 

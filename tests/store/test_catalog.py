@@ -12,7 +12,7 @@ import pytest
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, State, Status
 from gaze_pipeline.store.catalog import MAX_ATTEMPTS, Catalog
-from gaze_pipeline.store.rows import FileRow
+from gaze_pipeline.store.catalog.rows import FileRow
 
 VIDEO = "0123456789abcdef"
 
@@ -20,13 +20,13 @@ VIDEO = "0123456789abcdef"
 @pytest.fixture
 def catalog(tmp_path: Path) -> Catalog:
     catalog = Catalog(tmp_path / "catalog.sqlite")
-    catalog.add_video(VIDEO, 5000)
-    catalog.put_file(FileRow(Path("/films/a.mp4"), "films", 10, 20, VIDEO))
+    catalog.videos.add(VIDEO, 5000)
+    catalog.files.put(FileRow(Path("/films/a.mp4"), "films", 10, 20, VIDEO))
     return catalog
 
 
 def state(catalog: Catalog) -> State:
-    video = catalog.video(VIDEO)
+    video = catalog.videos.get(VIDEO)
     assert video is not None
     return video.state
 
@@ -41,20 +41,20 @@ def test_a_video_goes_through_its_states(catalog: Catalog) -> None:
         Stage.DETECTIONS: State.DETECTING,
     }
     for stage, running in expected.items():
-        catalog.start(VIDEO, stage)
-        catalog.progress(VIDEO, stage, 0.5)
+        catalog.stages.start(VIDEO, stage)
+        catalog.stages.progress(VIDEO, stage, 0.5)
         assert state(catalog) is running
-        catalog.settle(VIDEO, stage, Status.DONE)
+        catalog.stages.settle(VIDEO, stage, Status.DONE)
     assert state(catalog) is State.DONE
-    video = catalog.video(VIDEO)
+    video = catalog.videos.get(VIDEO)
     assert video is not None
     assert video.progress == 1.0
 
 
 def test_errors_come_back_with_their_code(catalog: Catalog) -> None:
-    catalog.start(VIDEO, Stage.FRAMES)
-    catalog.settle(VIDEO, Stage.FRAMES, Status.FAILED, ErrorCode.DISK_FULL, "no room")
-    video = catalog.video(VIDEO)
+    catalog.stages.start(VIDEO, Stage.FRAMES)
+    catalog.stages.settle(VIDEO, Stage.FRAMES, Status.FAILED, ErrorCode.DISK_FULL, "no room")
+    video = catalog.videos.get(VIDEO)
     assert video is not None
     assert video.state is State.FAILED
     assert video.problem is not None
@@ -66,16 +66,16 @@ def test_errors_come_back_with_their_code(catalog: Catalog) -> None:
 
 def test_a_path_that_is_not_unicode_survives(catalog: Catalog) -> None:
     path = Path(os.fsdecode(b"/films/\xff\n.mp4"))
-    catalog.put_file(FileRow(path, "films", 1, 2, VIDEO))
-    assert path in [file.path for file in catalog.files("films")]
+    catalog.files.put(FileRow(path, "films", 1, 2, VIDEO))
+    assert path in [file.path for file in catalog.files.all("films")]
 
 
 def test_the_revision_grows_with_what_a_snapshot_shows(catalog: Catalog) -> None:
     before = catalog.revision()
-    catalog.start(VIDEO, Stage.AUDIO)
-    catalog.progress(VIDEO, Stage.AUDIO, 0.5)
+    catalog.stages.start(VIDEO, Stage.AUDIO)
+    catalog.stages.progress(VIDEO, Stage.AUDIO, 0.5)
     assert catalog.revision() == before
-    catalog.settle(VIDEO, Stage.AUDIO, Status.DONE)
+    catalog.stages.settle(VIDEO, Stage.AUDIO, Status.DONE)
     assert catalog.revision() > before
 
 
@@ -84,20 +84,20 @@ def test_stages_of_a_killed_process_are_released(catalog: Catalog, tmp_path: Pat
 from pathlib import Path
 from gaze_pipeline.states import Stage
 from gaze_pipeline.store.catalog import Catalog
-Catalog(Path({str(tmp_path / "catalog.sqlite")!r})).start({VIDEO!r}, Stage.TRANSCRIPT)
+Catalog(Path({str(tmp_path / "catalog.sqlite")!r})).stages.start({VIDEO!r}, Stage.TRANSCRIPT)
 print("started", flush=True)
 input()
 """
-    catalog.start(VIDEO, Stage.AUDIO)
+    catalog.stages.start(VIDEO, Stage.AUDIO)
     with subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stdin=subprocess.PIPE
     ) as worker:
         assert worker.stdout is not None
         worker.stdout.readline()
-        assert catalog.release_dead() == 0
+        assert catalog.stages.release_dead() == 0
         os.kill(worker.pid, signal.SIGKILL)
-    assert catalog.release_dead() == 1
-    video = catalog.video(VIDEO)
+    assert catalog.stages.release_dead() == 1
+    video = catalog.videos.get(VIDEO)
     assert video is not None
     assert video.stages[Stage.TRANSCRIPT].status is Status.PENDING
     assert video.stages[Stage.AUDIO].status is Status.RUNNING, "this process is alive"
@@ -110,13 +110,13 @@ def test_what_kills_its_process_again_and_again_has_failed(
 from pathlib import Path
 from gaze_pipeline.states import Stage
 from gaze_pipeline.store.catalog import Catalog
-Catalog(Path({str(tmp_path / "catalog.sqlite")!r})).start({VIDEO!r}, Stage.FRAMES)
+Catalog(Path({str(tmp_path / "catalog.sqlite")!r})).stages.start({VIDEO!r}, Stage.FRAMES)
 """
     for _ in range(MAX_ATTEMPTS):
         assert state(catalog) is State.QUEUED
         subprocess.run([sys.executable, "-c", script], check=True)
-        assert catalog.release_dead() == 1
-    video = catalog.video(VIDEO)
+        assert catalog.stages.release_dead() == 1
+    video = catalog.videos.get(VIDEO)
     assert video is not None
     row = video.stages[Stage.FRAMES]
     assert (row.status, row.error_code) == (Status.FAILED, ErrorCode.INTERNAL)
@@ -129,12 +129,12 @@ def test_many_writers_lose_nothing(tmp_path: Path) -> None:
     def write(worker: int) -> None:
         for number in range(20):
             key = f"{worker:08x}{number:08x}"
-            catalog.add_video(key, 1)
-            catalog.put_file(FileRow(Path(f"/{key}"), "films", 1, 1, key))
+            catalog.videos.add(key, 1)
+            catalog.files.put(FileRow(Path(f"/{key}"), "films", 1, 1, key))
 
     threads = [threading.Thread(target=write, args=(worker,)) for worker in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(catalog.videos()) == 160
+    assert len(catalog.videos.all()) == 160

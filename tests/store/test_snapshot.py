@@ -195,12 +195,12 @@ def test_a_channel_that_is_not_done_says_why(root: SyntheticRoot) -> None:
     catalog = root.workspace.catalog
     for key in (A, B, C):
         root.add(Film(key, None))
-        catalog.reset(key, Stage.EMBEDDINGS)
-        catalog.reset(key, Stage.TRANSCRIPT)
-    catalog.settle(A, Stage.EMBEDDINGS, Status.WAITING, ErrorCode.MODEL_MISSING)
-    catalog.start(A, Stage.TRANSCRIPT)
-    catalog.settle(B, Stage.FRAMES, Status.FAILED, ErrorCode.FILE_DAMAGED, "no frame")
-    catalog.settle(C, Stage.TRANSCRIPT, Status.CANCELLED)
+        catalog.stages.reset(key, Stage.EMBEDDINGS)
+        catalog.stages.reset(key, Stage.TRANSCRIPT)
+    catalog.stages.settle(A, Stage.EMBEDDINGS, Status.WAITING, ErrorCode.MODEL_MISSING)
+    catalog.stages.start(A, Stage.TRANSCRIPT)
+    catalog.stages.settle(B, Stage.FRAMES, Status.FAILED, ErrorCode.FILE_DAMAGED, "no frame")
+    catalog.stages.settle(C, Stage.TRANSCRIPT, Status.CANCELLED)
     publish(root.workspace)
     snapshot = Snapshot.open(root.settings.paths)
     assert reasons(snapshot, "visual_reason") == {
@@ -230,7 +230,7 @@ def test_a_forgotten_video_leaves_every_table(root: SyntheticRoot) -> None:
     for key in (A, B):
         root.add(Film(key, [FOX], root.near_topics([1, 1]), {0: ["dog"]}))
     publish(root.workspace)
-    root.workspace.catalog.remove_video(A)
+    root.workspace.catalog.videos.remove(A)
     info = publish(root.workspace)
     assert (info.videos, info.segments, info.frames, info.vectors) == (1, 1, 2, 2)
     snapshot = Snapshot.open(root.settings.paths)

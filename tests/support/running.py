@@ -122,7 +122,7 @@ class RunningGaze:
         """How each video's stages stand."""
         return [
             {stage: row.status.value for stage, row in video.stages.items()}
-            for video in self.workspace.catalog.videos()
+            for video in self.workspace.catalog.videos.all()
         ]
 
     def decoded(self, count: int) -> bool:

@@ -25,7 +25,7 @@ from gaze_pipeline.settings import Settings
 from gaze_pipeline.states import Stage, Status
 from gaze_pipeline.store import schemas
 from gaze_pipeline.store.artifacts import Recipe
-from gaze_pipeline.store.rows import FileRow
+from gaze_pipeline.store.catalog.rows import FileRow
 from gaze_pipeline.workspace import Workspace
 
 MODEL_ID = "openclip-vit-b-32"
@@ -146,13 +146,13 @@ class SyntheticRoot:
         )
         path = film.path or Path("/films") / f"{film.fingerprint}.mp4"
         catalog = self.workspace.catalog
-        catalog.put_file(FileRow(path, film.library, 1000, 1, film.fingerprint))
-        catalog.add_video(film.fingerprint, film.duration_ms)
+        catalog.files.put(FileRow(path, film.library, 1000, 1, film.fingerprint))
+        catalog.videos.add(film.fingerprint, film.duration_ms)
 
     def _write(self, film: Film, stage: Stage, table: pa.Table) -> None:
         model = MODEL_ID if stage is Stage.EMBEDDINGS else ""
         self.workspace.artifacts.write(film.fingerprint, stage, table, Recipe(model))
-        self.workspace.catalog.settle(film.fingerprint, stage, Status.DONE)
+        self.workspace.catalog.stages.settle(film.fingerprint, stage, Status.DONE)
 
 
 def unit(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:

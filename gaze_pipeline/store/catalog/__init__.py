@@ -1,0 +1,31 @@
+"""The catalog: which files hold which video, and how each stage of each video stands.
+
+One SQLite file in WAL mode, so that the page, the CLI and the sensors read while stages write. It can be
+rebuilt from the folders and the artifacts at any time. Paths are stored as bytes: a file name need not be
+valid Unicode.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gaze_pipeline.store.catalog.database import Database
+from gaze_pipeline.store.catalog.files import Files
+from gaze_pipeline.store.catalog.stages import MAX_ATTEMPTS, Stages
+from gaze_pipeline.store.catalog.videos import Videos
+
+__all__ = ["MAX_ATTEMPTS", "Catalog"]
+
+
+class Catalog:
+    """Reads and writes the catalog; safe to use from several threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path)
+        self.files = Files(self._database)
+        self.videos = Videos(self._database)
+        self.stages = Stages(self._database)
+
+    def revision(self) -> int:
+        """A number that grows with every change that a new snapshot would show."""
+        return self._database.revision()

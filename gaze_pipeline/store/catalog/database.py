@@ -1,0 +1,106 @@
+"""The catalog's SQLite file: connections, transactions, numbered migrations."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+MIGRATIONS = (
+    """
+    CREATE TABLE files (
+        path BLOB PRIMARY KEY,
+        library TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        fingerprint TEXT,
+        error_code TEXT,
+        error_detail TEXT NOT NULL DEFAULT ''
+    ) WITHOUT ROWID;
+    CREATE INDEX files_by_fingerprint ON files (fingerprint);
+    CREATE TABLE videos (
+        fingerprint TEXT PRIMARY KEY,
+        duration_ms INTEGER NOT NULL,
+        added_at REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE stages (
+        fingerprint TEXT NOT NULL,
+        stage TEXT NOT NULL,
+        status TEXT NOT NULL,
+        progress REAL NOT NULL DEFAULT 0,
+        error_code TEXT,
+        error_detail TEXT NOT NULL DEFAULT '',
+        attempt INTEGER NOT NULL DEFAULT 0,
+        recipe TEXT NOT NULL DEFAULT '',
+        pid INTEGER,
+        pid_started REAL,
+        updated_at REAL NOT NULL,
+        PRIMARY KEY (fingerprint, stage)
+    ) WITHOUT ROWID;
+    CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO counters VALUES ('revision', 0);
+    """,
+)
+"""One script a version. A script that has been released is never edited: what changes comes after it."""
+
+
+class Database:
+    """One file in WAL mode, so that readers never wait; a connection for each thread."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._local = threading.local()
+        self._migrate()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection; rows come by name."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            self._local.connection = connection
+        return connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that no other writer shares."""
+        db = self.connection
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+
+    @contextmanager
+    def change(self) -> Iterator[sqlite3.Connection]:
+        """A transaction whose change a new snapshot would show: the revision grows."""
+        with self.write() as db:
+            yield db
+            db.execute("UPDATE counters SET value = value + 1 WHERE name = 'revision'")
+
+    def revision(self) -> int:
+        """A number that grows with every change that a new snapshot would show."""
+        row = self.connection.execute(
+            "SELECT value FROM counters WHERE name = 'revision'"
+        ).fetchone()
+        return int(row["value"])
+
+    def _migrate(self) -> None:
+        with self.write() as db:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+                for statement in _statements(script):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {number}")
+
+
+def _statements(script: str) -> Iterable[str]:
+    return (part for part in script.split(";") if part.strip())

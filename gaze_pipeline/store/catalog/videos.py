@@ -1,0 +1,75 @@
+"""The catalog's videos: one a fingerprint, with its files and stages."""
+
+from __future__ import annotations
+
+import time
+
+from gaze_pipeline.states import Stage
+from gaze_pipeline.store.catalog.database import Database
+from gaze_pipeline.store.catalog.rows import (
+    FileRow,
+    StageRow,
+    VideoRow,
+    file_row,
+    stage_row,
+    video_row,
+)
+
+
+class Videos:
+    """The table `videos`, joined with what belongs to each."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, fingerprint: str, duration_ms: int) -> None:
+        """Register a video; one that is known already keeps its stages."""
+        with self._database.change() as db:
+            db.execute(
+                "INSERT INTO videos VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET duration_ms = ?",
+                (fingerprint, duration_ms, time.time(), duration_ms),
+            )
+
+    def remove(self, fingerprint: str) -> None:
+        """Forget a video and its files."""
+        with self._database.change() as db:
+            for table in ("files", "videos", "stages"):
+                db.execute(f"DELETE FROM {table} WHERE fingerprint = ?", (fingerprint,))
+
+    def all(self) -> list[VideoRow]:
+        """Every video that at least one file holds, oldest first."""
+        files: dict[str, list[FileRow]] = {}
+        for row in self._database.connection.execute(
+            "SELECT * FROM files WHERE fingerprint NOT NULL ORDER BY path"
+        ):
+            files.setdefault(row["fingerprint"], []).append(file_row(row))
+        stages: dict[str, dict[Stage, StageRow]] = {}
+        for row in self._database.connection.execute("SELECT * FROM stages"):
+            stages.setdefault(row["fingerprint"], {})[Stage(row["stage"])] = stage_row(row)
+        rows = self._database.connection.execute(
+            "SELECT * FROM videos ORDER BY added_at, fingerprint"
+        ).fetchall()
+        return [
+            video_row(row, files[row["fingerprint"]], stages.get(row["fingerprint"], {}))
+            for row in rows
+            if row["fingerprint"] in files
+        ]
+
+    def get(self, fingerprint: str) -> VideoRow | None:
+        """One video, or None when no file holds it."""
+        row = self._database.connection.execute(
+            "SELECT * FROM videos WHERE fingerprint = ?", (fingerprint,)
+        ).fetchone()
+        files = self._database.connection.execute(
+            "SELECT * FROM files WHERE fingerprint = ? ORDER BY path", (fingerprint,)
+        ).fetchall()
+        if row is None or not files:
+            return None
+        stages = self._database.connection.execute(
+            "SELECT * FROM stages WHERE fingerprint = ?", (fingerprint,)
+        )
+        return video_row(
+            row,
+            [file_row(file) for file in files],
+            {Stage(s["stage"]): stage_row(s) for s in stages},
+        )
