@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gaze_pipeline.media.audio import RATE, decode_audio
 from gaze_pipeline.media.encode import write_video
+from gaze_pipeline.media.track import RATE
 from gaze_pipeline.settings import ModelSettings
+from tests.support.decode import decode_audio
 from tests.support.gaze import Gaze
 
 pytestmark = pytest.mark.real_models

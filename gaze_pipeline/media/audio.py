@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-import av
-import av.error
 import numpy as np
 from av.audio.frame import AudioFrame
 
-from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.media.extracts import AudioExtract
 from gaze_pipeline.media.output import writing
 from gaze_pipeline.media.reader import Progress, Reader
 from gaze_pipeline.media.source import open_source
 from gaze_pipeline.media.timeline import Samples, Timeline, mono
-
-RATE = 16_000
-
-
-@dataclass(frozen=True)
-class DecodedAudio:
-    """Sound in memory: `samples` float32 [n], 16 kHz mono, -1..1; empty without an audio stream.
-
-    `damage` says in words what could not be read, None if nothing.
-    """
-
-    samples: Samples
-    damage: str | None
-
-
-@dataclass(frozen=True)
-class AudioExtract:
-    """What was written: its length, whether there was sound, and what could not be read."""
-
-    duration_ms: int
-    has_audio: bool
-    damage: str | None
+from gaze_pipeline.media.track import RATE
 
 
 class AudioReader:
@@ -81,14 +57,6 @@ def laid_out(reader: Reader, timeline: Timeline, end: float | None = None) -> It
     yield from timeline.finish()
 
 
-def decode_audio(path: Path, on_progress: Progress | None = None) -> DecodedAudio:
-    """The whole sound of a file in memory (230 MB an hour); errors as `open_source`."""
-    reader = AudioReader(path, on_progress)
-    blocks = list(reader)
-    samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
-    return DecodedAudio(samples, reader.damage)
-
-
 def extract_audio(path: Path, out: Path, on_progress: Progress | None = None) -> AudioExtract:
     """Write the sound of `path` to `out` as 16 kHz mono 16-bit FLAC, in bounded memory.
 
@@ -108,22 +76,3 @@ def extract_audio(path: Path, out: Path, on_progress: Progress | None = None) ->
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return AudioExtract(written * 1000 // RATE, reader.has_audio, reader.damage)
-
-
-def read_audio(flac: Path) -> Samples:
-    """The samples of a file that `extract_audio` wrote: float32 [n], 16 kHz mono, -1..1.
-
-    Raises GazeError ARTIFACT_CORRUPT if it cannot be read back.
-    """
-    blocks = []
-    try:
-        with av.open(str(flac.absolute()), "r", format="flac") as container:
-            stream = container.streams.audio[0]
-            for frame in container.decode(stream):
-                pcm = frame.to_ndarray().reshape(-1)
-                blocks.append(pcm.astype(np.float32) / 32768.0)
-    except FileNotFoundError as error:
-        raise GazeError(ErrorCode.ARTIFACT_CORRUPT, flac, "not there") from error
-    except (av.error.FFmpegError, IndexError) as error:
-        raise GazeError(ErrorCode.ARTIFACT_CORRUPT, flac, str(error)) from error
-    return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -31,6 +30,7 @@ from gaze_pipeline.media.encoding import (
     mux,
     with_dts,
 )
+from gaze_pipeline.media.extracts import Clip
 from gaze_pipeline.media.geometry import display_size, fit, orientation, pixel_aspect, to_matrix
 from gaze_pipeline.media.output import writing
 from gaze_pipeline.media.playability import SOUNDS_IN, PlayMode
@@ -45,14 +45,6 @@ PREROLL_S = 1.0  # sound decoders need a little of what comes before
 UNINDEXED = {"mpegts", "mpeg"}  # seeking lands on any picture of these, not on a keyframe
 LONGEST_GROUP_S = 10.0
 X264 = {"preset": "veryfast", "crf": "23"}
-
-
-@dataclass(frozen=True)
-class Clip:
-    """A written clip: its time 0 is `start_ms` of the source, and it ends before `end_ms`."""
-
-    start_ms: int
-    end_ms: int | None
 
 
 def write_clip(

@@ -158,10 +158,3 @@ class _Shown:
         if self._image is None:
             self._image = self._painter.paint(self._frame)
         return self._image, first
-
-
-def sample_frames(
-    path: Path, every_ms: int = 2000, max_px: int = 512, on_progress: Progress | None = None
-) -> Iterator[Frame]:
-    """The frames of a `FrameSampler`, for callers that need not know of damage."""
-    return iter(FrameSampler(path, every_ms, max_px, on_progress))

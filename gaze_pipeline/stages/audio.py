@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from gaze_pipeline.media.audio import RATE, extract_audio
+from gaze_pipeline.media.audio import extract_audio
+from gaze_pipeline.media.track import RATE
 from gaze_pipeline.models.manifest import Kind
 from gaze_pipeline.stages.work import OnProgress, Product, source
 from gaze_pipeline.store import schemas

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import pyarrow as pa
 
-from gaze_pipeline.media.audio import read_audio
+from gaze_pipeline.media.track import read_audio
 from gaze_pipeline.models.manifest import Kind
 from gaze_pipeline.models.sentences import Segment
 from gaze_pipeline.stages.work import OnProgress, Product, model_recipe

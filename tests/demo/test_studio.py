@@ -9,12 +9,11 @@ import pytest
 from gaze_pipeline.demo import studio
 from gaze_pipeline.demo.films import FILMS
 from gaze_pipeline.demo.narrator import narrate
-from gaze_pipeline.media.audio import decode_audio
-from gaze_pipeline.media.frames import sample_frames
 from gaze_pipeline.media.probe import probe
 from gaze_pipeline.models.hub import Models
 from gaze_pipeline.models.manifest import load_manifest
 from gaze_pipeline.settings import ModelSettings
+from tests.support.decode import decode_audio, sample_frames
 
 
 def test_the_narrator_speaks_for_as_long_as_people_would() -> None:

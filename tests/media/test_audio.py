@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.media.audio import RATE, decode_audio, extract_audio, read_audio
+from gaze_pipeline.media.audio import extract_audio
+from gaze_pipeline.media.track import RATE, read_audio
 from tests.support.clips import RATE as SOURCE_RATE
 from tests.support.clips import Samples, Sound, render, tone
+from tests.support.decode import decode_audio
 
 TIMES = list(range(0, 3000, 40))
 

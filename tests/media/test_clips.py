@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.media.audio import RATE, decode_audio
 from gaze_pipeline.media.clips import write_clip
-from gaze_pipeline.media.frames import sample_frames
 from gaze_pipeline.media.playability import PlayMode, playable
 from gaze_pipeline.media.probe import probe
+from gaze_pipeline.media.track import RATE
 from tests.support.clips import RATE as SOURCE_RATE
 from tests.support.clips import Samples, Sound, number_of, render
+from tests.support.decode import decode_audio, sample_frames
 
 TIMES = list(range(0, 8000, 40))
 SOURCES = [

@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.media.audio import RATE, decode_audio
 from gaze_pipeline.media.frames import FrameSampler
 from gaze_pipeline.media.probe import probe
+from gaze_pipeline.media.track import RATE
 from tests.support.clips import Sound, number_of, render, tone
+from tests.support.decode import decode_audio
 
 ALLOWED = {ErrorCode.FILE_EMPTY, ErrorCode.NOT_A_VIDEO, ErrorCode.FILE_DAMAGED}
 KINDS = {

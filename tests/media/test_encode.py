@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gaze_pipeline.media.audio import decode_audio
 from gaze_pipeline.media.encode import write_video
-from gaze_pipeline.media.frames import sample_frames
 from gaze_pipeline.media.playability import PlayMode, playable
 from gaze_pipeline.media.probe import probe
 from tests.support.clips import number_of, numbered, tone
+from tests.support.decode import decode_audio, sample_frames
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.media.frames import Frame, FrameSampler, sample_frames
+from gaze_pipeline.media.frames import Frame, FrameSampler
 from gaze_pipeline.media.source import open_source
 from tests.support.clips import number_of, render, shown_at
+from tests.support.decode import sample_frames
 
 
 def sampled(path: Path, every_ms: int = 2000, max_px: int = 512) -> list[Frame]:
