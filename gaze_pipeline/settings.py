@@ -109,6 +109,12 @@ class ScanSettings(_Section):
     suffixes: list[str] = VIDEO_SUFFIXES
 
 
+class StorageSettings(_Section):
+    """How the data root's disk is used."""
+
+    reserve_mb: int = Field(default=1000, ge=0, le=10_000_000)
+
+
 class ServiceSettings(_Section):
     """Where the services listen, always on 127.0.0.1."""
 
@@ -131,6 +137,7 @@ class Settings(BaseSettings):
     detection: DetectionSettings = DetectionSettings()
     search: SearchSettings = SearchSettings()
     scan: ScanSettings = ScanSettings()
+    storage: StorageSettings = StorageSettings()
     services: ServiceSettings = ServiceSettings()
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.stages import audio, detections, embeddings, frames, transcript
 from gaze_pipeline.stages.work import OnProgress, StageWork
 from gaze_pipeline.states import REQUIRES, Stage, Status
+from gaze_pipeline.store.room import require_room
 from gaze_pipeline.workspace import Workspace
 
 WORK: dict[Stage, StageWork] = {
@@ -99,6 +100,7 @@ def _bring_up_to_date(
         present = workspace.artifacts.holds(fingerprint, stage, recipe)
         if present is not None:
             return present.rows, present.damage, True
+    require_room(workspace.paths, workspace.settings.storage.reserve_mb)
     product = work.make(fingerprint, workspace, on_progress)
     workspace.artifacts.write(fingerprint, stage, product.table, recipe, product.damage)
     return product.table.num_rows, product.damage, False
