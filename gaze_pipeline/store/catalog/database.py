@@ -42,6 +42,15 @@ MIGRATIONS = (
     CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     INSERT INTO counters VALUES ('revision', 0);
     """,
+    """
+    ALTER TABLE stages ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE stages ADD COLUMN retry_at REAL;
+    ALTER TABLE stages ADD COLUMN cancel_asked_at REAL;
+    UPDATE stages SET retry_at = 0 WHERE status = 'failed' AND error_code IN (
+        'DISK_FULL', 'FILE_NOT_FOUND', 'FILE_UNREADABLE', 'FILE_UNSTABLE', 'STAGE_NOT_READY',
+        'OUT_OF_MEMORY', 'ARTIFACT_CORRUPT'
+    );
+    """,
 )
 """One script a version. A script that has been released is never edited: what changes comes after it."""
 
@@ -71,13 +80,14 @@ class Database:
     def write(self) -> Iterator[sqlite3.Connection]:
         """A transaction that no other writer shares."""
         db = self.connection
-        db.execute("BEGIN IMMEDIATE")
         try:
+            db.execute("BEGIN IMMEDIATE")
             yield db
-        except BaseException:
-            db.execute("ROLLBACK")
+            db.execute("COMMIT")
+        except BaseException:  # a signal may strike anywhere in here
+            if db.in_transaction:
+                db.execute("ROLLBACK")
             raise
-        db.execute("COMMIT")
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
