@@ -51,6 +51,31 @@ MIGRATIONS = (
         'OUT_OF_MEMORY', 'ARTIFACT_CORRUPT'
     );
     """,
+    """
+    ALTER TABLE files ADD COLUMN device INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE files ADD COLUMN inode INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE unstable (
+        path BLOB PRIMARY KEY,
+        library TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        since REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE touched (path BLOB PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+    CREATE TABLE scans (
+        library TEXT PRIMARY KEY,
+        path BLOB NOT NULL,
+        at REAL NOT NULL,
+        offline TEXT NOT NULL DEFAULT ''
+    ) WITHOUT ROWID;
+    CREATE TABLE watches (
+        library TEXT PRIMARY KEY,
+        path BLOB NOT NULL,
+        pid INTEGER NOT NULL,
+        pid_started REAL NOT NULL,
+        problem TEXT NOT NULL DEFAULT ''
+    ) WITHOUT ROWID;
+    """,
 )
 """One script a version. A script that has been released is never edited: what changes comes after it."""
 

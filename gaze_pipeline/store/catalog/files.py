@@ -27,7 +27,8 @@ class Files:
         """Add or replace a file."""
         with self._database.change() as db:
             db.execute(
-                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
+                """INSERT OR REPLACE INTO files (path, library, size, mtime_ns, fingerprint,
+                       error_code, error_detail) VALUES (?, ?, ?, ?, ?, ?, ?)""",
                 (
                     os.fsencode(file.path),
                     file.library,
