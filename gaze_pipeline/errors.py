@@ -54,6 +54,23 @@ class ErrorCode(Enum):
         "Convert the file to H.264 or VP9; the rest of the library is unaffected.",
     )
 
+    DECODER_CRASHED = (
+        False,
+        "The decoder crashed on this file; nothing else was affected.",
+        "Copy the video again if another copy exists, or convert it with another program.",
+    )
+    DECODER_STALLED = (
+        False,
+        "The decoder got stuck in this file and was stopped.",
+        "If only its disk is slow, raise stall_s under [decoding] in gaze.toml and try again; "
+        "else copy or convert the video.",
+    )
+    DECODER_MEMORY = (
+        False,
+        "The decoder needed more memory for this file than it may use, and was stopped.",
+        "If the video plays elsewhere, raise memory_mb under [decoding] in gaze.toml and try again.",
+    )
+
     # Models
     MODEL_MISSING = (
         True,

@@ -85,6 +85,13 @@ class FrameSettings(_Section):
     jpeg_quality: int = Field(default=85, ge=40, le=95)
 
 
+class DecodingSettings(_Section):
+    """What the process that opens media files may use before it is stopped."""
+
+    memory_mb: int = Field(default=3000, ge=256, le=1_000_000)
+    stall_s: float = Field(default=60.0, ge=1.0, le=3600.0)
+
+
 class DetectionSettings(_Section):
     """Which detections are kept."""
 
@@ -134,6 +141,7 @@ class Settings(BaseSettings):
     models: ModelSettings = ModelSettings()
     transcript: TranscriptSettings = TranscriptSettings()
     frames: FrameSettings = FrameSettings()
+    decoding: DecodingSettings = DecodingSettings()
     detection: DetectionSettings = DetectionSettings()
     search: SearchSettings = SearchSettings()
     scan: ScanSettings = ScanSettings()

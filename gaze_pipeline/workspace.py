@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from gaze_pipeline.media.decoder import Decoder
+from gaze_pipeline.media.worker import Limits
 from gaze_pipeline.models.hub import Models
 from gaze_pipeline.models.manifest import load_manifest
 from gaze_pipeline.settings import Settings, load
@@ -15,7 +17,7 @@ from gaze_pipeline.store.paths import DataPaths
 
 @dataclass(frozen=True)
 class Workspace:
-    """Settings, catalog, artifacts and models of one data root."""
+    """Settings, catalog, artifacts, decoder and models of one data root."""
 
     settings: Settings
 
@@ -38,6 +40,11 @@ class Workspace:
     def artifacts(self) -> ArtifactStore:
         """What the stages made."""
         return ArtifactStore(self.paths)
+
+    @cached_property
+    def decoder(self) -> Decoder:
+        """What opens media files, in processes apart."""
+        return Decoder(Limits(**self.settings.decoding.model_dump()))
 
     @cached_property
     def models(self) -> Models:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from gaze_pipeline.media.clips import write_clip
+from gaze_pipeline.media.decoder import Decoder
 from gaze_pipeline.media.playability import PlayMode
 
 LIMIT_BYTES = 2_000_000_000
@@ -57,8 +57,9 @@ class StoredClip:
 class ClipCache:
     """Makes each stretch once; the least recently played go when the limit is passed."""
 
-    def __init__(self, folder: Path, limit_bytes: int = LIMIT_BYTES) -> None:
+    def __init__(self, folder: Path, decoder: Decoder, limit_bytes: int = LIMIT_BYTES) -> None:
         self._folder = folder
+        self._decoder = decoder
         self._limit = limit_bytes
         self._guard = threading.Lock()
         self._making: defaultdict[ClipKey, threading.Lock] = defaultdict(threading.Lock)
@@ -66,7 +67,7 @@ class ClipCache:
     def clip(self, source: Path, key: ClipKey) -> StoredClip:
         """The stretch of `source` that `key` names, made now if it is not there.
 
-        Raises GazeError as `write_clip` does.
+        Raises GazeError as `Decoder.write_clip` does.
         """
         with self._guard:
             making = self._making[key]
@@ -85,7 +86,7 @@ class ClipCache:
         self._folder.mkdir(parents=True, exist_ok=True)
         draft = self._folder / f"{_DRAFT}{uuid4().hex}{key.suffix}"
         try:
-            written = write_clip(source, draft, key.start_ms, key.end_ms, key.mode)
+            written = self._decoder.write_clip(source, draft, key.start_ms, key.end_ms, key.mode)
             stem = str(key).removesuffix(key.suffix)
             path = self._folder / f"{stem}@{written.start_ms}{key.suffix}"
             os.replace(draft, path)

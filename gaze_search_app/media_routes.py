@@ -41,7 +41,7 @@ class MediaRoutes:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.clips = ClipCache(workspace.paths.root / "clips")
+        self.clips = ClipCache(workspace.paths.root / "clips", workspace.decoder)
 
     def routes(self) -> list[Route]:
         """The routes to mount beside the pages."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.media.facts import MediaFacts
 from gaze_pipeline.media.playability import Playability, PlayMode, playable
-from gaze_pipeline.media.probe import probe
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.clip_cache import ClipCache, ClipKey
 
@@ -85,5 +84,5 @@ def _facts(workspace: Workspace, fingerprint: str, path: Path) -> MediaFacts:
     try:
         row = workspace.artifacts.read_facts(fingerprint).to_pylist()[0]
     except GazeError:
-        return probe(path)
+        return workspace.decoder.probe(path)
     return MediaFacts(**{field.name: row[field.name] for field in fields(MediaFacts)})

@@ -10,16 +10,18 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from gaze_pipeline.media.clock import DEFAULT_FPS
+from gaze_pipeline.media.reader import Progress
 from gaze_pipeline.media.source import Source, open_source
 
 MAX_PACKETS = 2_000_000  # about nine hours of picture and sound
 MAX_BYTES = 2 << 30
+BEAT_PACKETS = 500
 SANE_BIT_RATE = (500.0, 20e9)  # bits a second over the whole file
 # Their headers carry no length, so that the demuxer guesses it from the bit rate.
 GUESSED = {"aac", "ac3", "eac3", "dts", "h264", "hevc", "m4v", "mpegvideo", "obu", "vvc"}
 
 
-def measure_duration(source: Source) -> int:
+def measure_duration(source: Source, on_progress: Progress | None = None) -> int:
     """The duration in ms as a player shows it, at least 1.
 
     Where the header says nothing, or nothing possible, packets are read (not decoded) up to a bound
@@ -27,7 +29,7 @@ def measure_duration(source: Source) -> int:
     """
     seconds = source.duration
     if seconds is None or source.format in GUESSED or not _plausible(source.path, seconds):
-        seconds = _measured(source.path)
+        seconds = _measured(source.path, on_progress)
     return max(1, round(seconds * 1000))
 
 
@@ -36,12 +38,14 @@ def _plausible(path: Path, seconds: float) -> bool:
     return low < path.stat().st_size * 8 / seconds < high
 
 
-def _measured(path: Path) -> float:
+def _measured(path: Path, on_progress: Progress | None) -> float:
     reached: dict[int, float] = {}
     read = 0
     with open_source(path) as source:
         try:
             for count, packet in enumerate(source.container.demux(*source.streams)):
+                if on_progress is not None and count % BEAT_PACKETS == 0:
+                    on_progress(min(read / path.stat().st_size, 1.0))
                 if packet.size == 0:
                     continue
                 index = packet.stream_index

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,22 @@ def writing(
         ) as container:
             yield container
     except OSError as error:
-        full = error.errno == errno.ENOSPC
-        code = ErrorCode.DISK_FULL if full else ErrorCode.FILE_UNREADABLE
-        raise GazeError(code, out, error.strerror or str(error)) from error
+        raise unwritable(out, error) from error
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file and sync it to the disk. Raises GazeError as `writing` does."""
+    try:
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def unwritable(out: Path, error: OSError) -> GazeError:
+    """The GazeError for a failed write."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    code = ErrorCode.DISK_FULL if full else ErrorCode.FILE_UNREADABLE
+    return GazeError(code, out, error.strerror or str(error))

@@ -16,7 +16,7 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.media.duration import measure_duration
 from gaze_pipeline.media.facts import MediaFacts
 from gaze_pipeline.media.geometry import Orientation, display_size, orientation, pixel_aspect
-from gaze_pipeline.media.reader import F, Reader
+from gaze_pipeline.media.reader import F, Progress, Reader
 from gaze_pipeline.media.source import Source, moving, open_source
 
 FIRST_FRAME_PACKETS = 600  # a broken start of up to some ten seconds is looked past
@@ -38,9 +38,10 @@ PLAUSIBLE_FPS = 1000.0
 ANIMATIONS = {"gif", "apng"}
 
 
-def probe(path: Path) -> MediaFacts:
+def probe(path: Path, on_progress: Progress | None = None) -> MediaFacts:
     """The facts of a media file; decodes one frame of it.
 
+    `on_progress` is a sign of life, its fractions mean little.
     Raises GazeError: FILE_NOT_FOUND, FILE_UNREADABLE, FILE_EMPTY, NOT_A_VIDEO, CODEC_UNSUPPORTED or
     FILE_DAMAGED.
     """
@@ -48,7 +49,7 @@ def probe(path: Path) -> MediaFacts:
         video, audio = source.video, source.audio
         if source.format in ANIMATIONS and _is_still(source):
             raise GazeError(ErrorCode.NOT_A_VIDEO, path, "a still image")
-        turned = _first_frame(source)
+        turned = _first_frame(source, on_progress)
         container = source.container
         width = height = 0
         if video is not None:
@@ -58,7 +59,7 @@ def probe(path: Path) -> MediaFacts:
         audio_streams = container.streams.audio
         metadata = {key.lower(): value for key, value in container.metadata.items()}
         return MediaFacts(
-            duration_ms=measure_duration(source),
+            duration_ms=measure_duration(source, on_progress),
             width=width,
             height=height,
             rotation=turned.rotation,
@@ -82,16 +83,16 @@ def _is_still(source: Source) -> bool:
     return len(packets) < 2
 
 
-def _first_frame(source: Source) -> Orientation:
+def _first_frame(source: Source, on_progress: Progress | None) -> Orientation:
     """Decode one frame to see that it can be done; returns how the picture is turned."""
     if source.video is not None:
-        picture = _first(Reader(source, source.video), VideoFrame)
+        picture = _first(Reader(source, source.video, on_progress), VideoFrame)
         if picture is not None:
             return orientation(picture)
     if source.audio is not None:
         with suppress(av.error.FFmpegError):
             source.container.seek(0)
-        if _first(Reader(source, source.audio), AudioFrame) is not None:
+        if _first(Reader(source, source.audio, on_progress), AudioFrame) is not None:
             return Orientation()
     weak = source.format in WEAK_FORMATS
     code = ErrorCode.NOT_A_VIDEO if weak else ErrorCode.FILE_DAMAGED

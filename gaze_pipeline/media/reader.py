@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -14,7 +15,8 @@ from av.video.frame import VideoFrame
 from gaze_pipeline.media.source import Source
 
 Progress = Callable[[float], None]
-"""Called with the done fraction, 0..1; what it raises ends the work."""
+"""Called with the done fraction, 0..1, and at least twice a second while packets come; what it raises ends
+the work."""
 
 F = TypeVar("F", AudioFrame, VideoFrame)
 
@@ -24,6 +26,7 @@ JUMP_BACK_S = 1.0
 JUMP_FORWARD_S = 3600.0
 PAST_END_S = 60.0
 # Containers whose header is a promise; the others estimate their duration from the bit rate.
+BEAT_S = 0.5
 FIRM = {"mp4", "mov", "webm", "matroska", "avi", "asf", "flv"}
 
 
@@ -43,6 +46,8 @@ class Reader:
         self._own_promise = source.format in {"mp4", "mov"} and bool(stream.duration)
         self._on_progress = on_progress
         self._told = -1.0
+        self._told_at = time.monotonic()
+        self._done = 0.0
         self._shift = 0
         self._next: float | None = None  # s, when the next packet is expected to be decoded
         self._packets = 0
@@ -59,6 +64,7 @@ class Reader:
             try:
                 for packet in self.source.container.demux(*streams):
                     failures = 0
+                    self._tell()
                     if packet.size == 0:
                         continue
                     if packet.stream_index != self.stream.index:
@@ -134,7 +140,8 @@ class Reader:
             end = self.source.seconds(shown + (packet.duration or 0), self.stream)
             self.end = max(self.end, end)
             self.reached = max(self.reached, self.end)
-        self._tell(decoded_at)
+        if self.source.duration:
+            self._done = max(self._done, min(decoded_at / self.source.duration, 1.0))
 
     def _believable(self, at: float, expected: float) -> bool:
         if at < expected - JUMP_BACK_S:
@@ -156,10 +163,9 @@ class Reader:
             self._why = error.strerror or str(error)
         self._lost += 1
 
-    def _tell(self, at: float) -> None:
-        if self._on_progress is None or not self.source.duration:
-            return
-        done = min(at / self.source.duration, 1.0)
-        if done >= self._told + 0.005:
-            self._told = done
-            self._on_progress(done)
+    def _tell(self) -> None:
+        now = time.monotonic()
+        if self._done >= self._told + 0.005 or now >= self._told_at + BEAT_S:
+            self._told, self._told_at = self._done, now
+            if self._on_progress is not None:
+                self._on_progress(self._done)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from gaze_pipeline.media.audio import extract_audio
 from gaze_pipeline.media.track import RATE
 from gaze_pipeline.models.manifest import Kind
 from gaze_pipeline.stages.work import OnProgress, Product, source
@@ -26,7 +25,7 @@ def make(fingerprint: str, workspace: Workspace, on_progress: OnProgress) -> Pro
     """Decode the default audio stream. A video without sound gives `has_audio` false."""
     path = source(fingerprint, workspace)
     with replacing(workspace.paths.audio(fingerprint)) as track:
-        extract = extract_audio(path, track, on_progress)
+        extract = workspace.decoder.extract_audio(path, track, on_progress)
     row = {
         "fingerprint": fingerprint,
         "duration_ms": extract.duration_ms,

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from gaze_pipeline.media.frames import FrameSampler
-from gaze_pipeline.media.images import encode_jpeg
+from gaze_pipeline.media.extracts import frame_name
 from gaze_pipeline.models.manifest import Kind
 from gaze_pipeline.stages.work import OnProgress, Product, frame_recipe, source
 from gaze_pipeline.store import schemas
@@ -26,42 +25,37 @@ def recipe(workspace: Workspace) -> Recipe:
 
 
 def make(fingerprint: str, workspace: Workspace, on_progress: OnProgress) -> Product:
-    """Sample the video; the folder of thumbnails is replaced whole, before the table."""
+    """Sample the video; the folder of thumbnails, synced, is replaced whole, before the table."""
     path = source(fingerprint, workspace)
     final = workspace.paths.thumbnails(fingerprint)
     folder = final.with_name(f".{final.name}.{os.getpid()}.tmp")
     shutil.rmtree(folder, ignore_errors=True)
+    settings = workspace.settings.frames
     try:
         folder.mkdir(parents=True)
-        rows, damage = _sample(fingerprint, path, folder, workspace, on_progress)
+        extract = workspace.decoder.write_frames(
+            path,
+            folder,
+            settings.every_ms,
+            settings.thumbnail_px,
+            settings.jpeg_quality,
+            on_progress,
+        )
         _replace_folder(folder, final)
     except OSError as error:
         raise disk_error(error, folder) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return Product(pa.Table.from_pylist(rows, schema=schemas.FRAMES), damage)
-
-
-def _sample(
-    fingerprint: str, path: Path, folder: Path, workspace: Workspace, on_progress: OnProgress
-) -> tuple[list[dict[str, object]], str | None]:
-    settings = workspace.settings.frames
-    rows: list[dict[str, object]] = []
-    with FrameSampler(
-        path, settings.every_ms, settings.thumbnail_px, on_progress=on_progress
-    ) as frames:
-        for index, frame in enumerate(frames):
-            name = workspace.paths.thumbnail(fingerprint, index).name
-            (folder / name).write_bytes(encode_jpeg(frame.image, settings.jpeg_quality))
-            rows.append(
-                {
-                    "fingerprint": fingerprint,
-                    "frame_index": index,
-                    "timestamp_ms": frame.timestamp_ms,
-                    "thumbnail": f"thumbnails/{name}",
-                }
-            )
-        return rows, frames.damage
+    rows = [
+        {
+            "fingerprint": fingerprint,
+            "frame_index": index,
+            "timestamp_ms": timestamp,
+            "thumbnail": f"{final.name}/{frame_name(index)}",
+        }
+        for index, timestamp in enumerate(extract.timestamps_ms)
+    ]
+    return Product(pa.Table.from_pylist(rows, schema=schemas.FRAMES), extract.damage)
 
 
 def _replace_folder(folder: Path, final: Path) -> None:

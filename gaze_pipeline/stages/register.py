@@ -9,14 +9,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from gaze_pipeline.library.scan import ScanReport, scan
-from gaze_pipeline.media.probe import probe
 from gaze_pipeline.store import schemas
 from gaze_pipeline.workspace import Workspace
 
 
 def register(workspace: Workspace, fingerprint: str, path: Path) -> int:
     """Probe a video and keep its facts; returns its duration in ms. Raises GazeError."""
-    facts = probe(path)
+    facts = workspace.decoder.probe(path)
     row = {"fingerprint": fingerprint, **asdict(facts)}
     workspace.artifacts.write_facts(fingerprint, pa.Table.from_pylist([row], schema=schemas.MEDIA))
     return facts.duration_ms
