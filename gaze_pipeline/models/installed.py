@@ -2,7 +2,7 @@
 
 A source's files lie in `<models>/<model id>/<source name>/`. Hashing 600 MB takes seconds, so a
 stamp beside them remembers the size and time of each file when its hash was right; a file that
-changed since is hashed again.
+changed since is hashed again. Where the folder is read-only the process itself remembers.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,9 @@ from gaze_pipeline.models.manifest import Kind, ModelFile, ModelSource, ModelSpe
 
 STAMP = "verified.json"
 _CHUNK = 1 << 20
+
+Stamp = dict[str, list[int | str]]
+_unwritten: dict[Path, Stamp] = {}
 
 
 class ModelState(StrEnum):
@@ -69,7 +73,7 @@ def model_dir(spec: ModelSpec, models_dir: Path) -> Path:
 def verify(directory: Path, files: tuple[ModelFile, ...]) -> dict[str, bool | None]:
     """For each file whether its content is right; None where it is absent. Renews the stamp."""
     known = _read_stamp(directory)
-    stamp: dict[str, list[int | str]] = {}
+    stamp: Stamp = {}
     result: dict[str, bool | None] = {}
     for file in files:
         path = directory / file.name
@@ -109,8 +113,12 @@ def sha256(path: Path) -> str:
 def _source_status(spec: ModelSpec, source: ModelSource, models_dir: Path) -> ModelStatus:
     directory = folder(spec, source, models_dir)
     checks = verify(directory, source.files) if directory.is_dir() else {}
-    names = [path for path in directory.glob("*") if path.name != STAMP] if checks else []
-    if not names:
+    names = [path for path in directory.glob("[!.]*") if path.name != STAMP] if checks else []
+    size = 0
+    for path in names:
+        with contextlib.suppress(OSError):  # a pull in another process renames its part file
+            size += path.stat().st_size
+    if not size:  # a download that never got a byte leaves an empty part file
         state = ModelState.MISSING
     elif False in checks.values():
         state = ModelState.CORRUPT
@@ -118,10 +126,6 @@ def _source_status(spec: ModelSpec, source: ModelSource, models_dir: Path) -> Mo
         state = ModelState.PARTIAL
     else:
         state = ModelState.READY
-    size = 0
-    for path in names:
-        with contextlib.suppress(OSError):  # a pull in another process renames its part file
-            size += path.stat().st_size
     there = state is not ModelState.MISSING
     return ModelStatus(
         id=spec.id,
@@ -134,14 +138,20 @@ def _source_status(spec: ModelSpec, source: ModelSource, models_dir: Path) -> Mo
     )
 
 
-def _write_stamp(directory: Path, stamp: dict[str, list[int | str]]) -> None:
-    with contextlib.suppress(OSError):  # a read-only models folder is hashed each time
-        (directory / STAMP).write_text(json.dumps(stamp), encoding="utf-8")
+def _write_stamp(directory: Path, stamp: Stamp) -> None:
+    draft = directory / f".{STAMP}.{os.getpid()}"
+    try:
+        draft.write_text(json.dumps(stamp), encoding="utf-8")
+        draft.replace(directory / STAMP)
+    except OSError:
+        _unwritten[directory] = stamp
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
-def _read_stamp(directory: Path) -> dict[str, list[int | str]]:
+def _read_stamp(directory: Path) -> Stamp:
     try:
         stamp = json.loads((directory / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {}
-    return stamp if isinstance(stamp, dict) else {}
+        stamp = None
+    return stamp if isinstance(stamp, dict) else dict(_unwritten.get(directory, {}))

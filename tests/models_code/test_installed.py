@@ -92,6 +92,28 @@ def test_unchanged_files_are_hashed_once(
     assert hashed == [folder / "weights.bin"]
 
 
+def test_in_a_read_only_folder_they_are_hashed_once_a_process(
+    toy: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, CONTENTS)
+
+    def refuse(path: Path, target: Path) -> Path:
+        raise PermissionError(path)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    assert status(toy, tmp_path).state is ModelState.READY
+    monkeypatch.setattr(installed, "sha256", lambda path: pytest.fail(f"{path} hashed again"))
+    assert status(toy, tmp_path).state is ModelState.READY
+
+
+def test_a_download_that_got_nothing_leaves_the_model_missing(
+    toy: ModelSpec, tmp_path: Path
+) -> None:
+    put(tmp_path, {"config.json.part": b""})
+
+    assert status(toy, tmp_path).state is ModelState.MISSING
+
+
 def test_a_broken_stamp_is_ignored(toy: ModelSpec, tmp_path: Path) -> None:
     folder = put(tmp_path, CONTENTS)
     (folder / installed.STAMP).write_text("{")
