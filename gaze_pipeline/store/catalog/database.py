@@ -76,6 +76,14 @@ MIGRATIONS = (
         problem TEXT NOT NULL DEFAULT ''
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE videos ADD COLUMN gone_at REAL;
+    CREATE TABLE forgetting (
+        subject TEXT PRIMARY KEY,
+        traces TEXT NOT NULL,
+        asked_at REAL NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 """One script a version. A script that has been released is never edited: what changes comes after it."""
 

@@ -26,7 +26,8 @@ class Videos:
         """Register a video; one that is known already keeps its stages."""
         with self._database.change() as db:
             db.execute(
-                "INSERT INTO videos VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET duration_ms = ?",
+                """INSERT INTO videos (fingerprint, duration_ms, added_at) VALUES (?, ?, ?)
+                   ON CONFLICT DO UPDATE SET duration_ms = ?, gone_at = NULL""",
                 (fingerprint, duration_ms, time.time(), duration_ms),
             )
 
