@@ -17,30 +17,56 @@ from filelock import FileLock
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store import snapshot_files as files
-from gaze_pipeline.store.paths import replacing
+from gaze_pipeline.store.paths import DataPaths, replacing
+from gaze_pipeline.store.room import require_room
 from gaze_pipeline.store.snapshot_files import SnapshotInfo, current_number, current_revision
 from gaze_pipeline.store.snapshot_tables import fill
 from gaze_pipeline.store.snapshot_vectors import sync_vectors
+from gaze_pipeline.store.vector_tables import delete_leavings
 from gaze_pipeline.store.vectors import VectorStore
 
 if TYPE_CHECKING:
     from gaze_pipeline.workspace import Workspace
 
-__all__ = ["SnapshotInfo", "current_number", "current_revision", "publish"]
+__all__ = ["SnapshotInfo", "current_number", "current_revision", "publish", "publishing"]
 
 
-def publish(workspace: Workspace) -> SnapshotInfo:
+def publish(workspace: Workspace, *, keep_reserve: bool = True) -> SnapshotInfo:
     """Publish what the artifacts hold now; waits while another process publishes.
 
-    Corrupt artifacts are left out, with their reason in the snapshot. Raises GazeError(DISK_FULL).
+    Corrupt artifacts are left out, with their reason in the snapshot. Raises GazeError(DISK_FULL), also
+    when the reserve would be touched: unless `keep_reserve` is false, for a publication that frees space.
     """
     paths = workspace.paths
-    paths.index.mkdir(parents=True, exist_ok=True)
-    with FileLock(paths.index / ".publish.lock"), _disk_full(workspace):
-        info = _build(workspace, number=files.next_number(paths))
-        files.point_to(paths, info)
-        VectorStore(paths, info.visual_model).clean(files.sweep(paths))
+    if keep_reserve:
+        require_room(paths, workspace.settings.storage.reserve_mb)
+    with publishing(paths), _disk_full(workspace):
+        try:
+            info = _build(workspace, number=files.next_number(paths))
+            files.point_to(paths, info)
+        except BaseException:
+            files.delete_leavings(paths)
+            delete_leavings(paths)
+            raise
+        _clean(paths, info)
     return info
+
+
+@contextmanager
+def publishing(paths: DataPaths) -> Iterator[None]:
+    """Be the only one who publishes; waits while another process does."""
+    paths.index.mkdir(parents=True, exist_ok=True)
+    with FileLock(paths.index / ".publish.lock"):
+        yield
+
+
+def _clean(paths: DataPaths, info: SnapshotInfo) -> None:
+    """Delete what no snapshot reads; on a full disk that waits for the next publication."""
+    try:
+        VectorStore(paths, info.visual_model).clean(files.sweep(paths))
+    except (OSError, RuntimeError) as error:
+        if not _is_full(error):
+            raise
 
 
 def _build(workspace: Workspace, number: int) -> SnapshotInfo:
@@ -57,6 +83,7 @@ def _build(workspace: Workspace, number: int) -> SnapshotInfo:
     ):
         fill(db, videos, workspace.artifacts, reasons)
         db.execute("INSERT INTO meta VALUES (?, ?, ?, ?)", [number, revision, now, model])
+        db.execute("CHECKPOINT")  # closing would do so too, but tells nobody when the disk is full
         return SnapshotInfo(
             number=number,
             revision=revision,
@@ -81,6 +108,10 @@ def _disk_full(workspace: Workspace) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError, duckdb.Error) as error:
-        if "No space left" not in str(error):
+        if not _is_full(error):
             raise
         raise GazeError(ErrorCode.DISK_FULL, workspace.paths.root, str(error)) from error
+
+
+def _is_full(error: Exception) -> bool:
+    return "No space left" in str(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -85,9 +86,20 @@ def next_number(paths: DataPaths) -> int:
     with contextlib.suppress(GazeError):
         published = current_number(paths) or 0
     unfinished = [number for number in _numbers(paths) if published and number > published]
-    leavings = [*paths.index.glob(".search-*"), *paths.index.glob(".CURRENT.*")]
-    _delete([*leavings, *(file_of(paths, number) for number in unfinished)])
+    delete_leavings(paths)
+    _delete(file_of(paths, number) for number in unfinished)
     return max([published, *_numbers(paths)]) + 1
+
+
+def delete_leavings(paths: DataPaths) -> list[Path]:
+    """Delete what publishers that failed or were killed left; the caller holds the publish lock.
+
+    A snapshot under construction has a log and a folder for what does not fit into memory beside it.
+    Returns what was deleted.
+    """
+    leavings = [*paths.index.glob(".search-*"), *paths.index.glob(".CURRENT.*")]
+    _delete(leavings)
+    return leavings
 
 
 def sweep(paths: DataPaths) -> list[int]:
@@ -104,6 +116,9 @@ def _numbers(paths: DataPaths) -> list[int]:
 
 def _delete(obsolete: Iterable[Path]) -> None:
     for path in obsolete:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+            continue
         with contextlib.suppress(OSError):  # still open in a reader, on Windows
             path.unlink()
 

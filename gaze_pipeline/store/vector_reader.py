@@ -1,0 +1,104 @@
+"""Reading frame vectors: one LanceDB table, at the version that a snapshot names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.store.paths import DataPaths
+
+_REFINE = 10
+_PROBES = 64
+
+
+class VectorReader:
+    """One table at one version. Safe to share by threads."""
+
+    def __init__(self, paths: DataPaths, name: str, version: int) -> None:
+        self._folder = paths.vectors
+        with self._readable():
+            self._table = connect(paths).open_table(name)
+            self._table.checkout(version)
+        vector = self._table.schema.field("vector").type
+        self.dimensions: int = vector.list_size
+
+    def nearest(
+        self,
+        vector: npt.NDArray[np.float32],
+        limit: int,
+        labels: Sequence[str] = (),
+        fingerprints: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """The frames most similar to a unit vector [dimensions], best first.
+
+        Columns fingerprint, frame_index, timestamp_ms, cosine. `labels` keeps frames that show any of
+        them; `fingerprints` keeps those of these videos. Raises GazeError(INDEX_CORRUPT).
+        """
+        query = self._table.search(vector, vector_column_name="vector").distance_type("dot")
+        conditions = []
+        if labels:
+            conditions.append(f"array_has_any(labels, [{_listed(labels)}])")
+        if fingerprints is not None:
+            conditions.append(one_of("fingerprint", fingerprints))
+        if conditions:
+            query = query.where(" AND ".join(conditions))
+        columns = ["fingerprint", "frame_index", "timestamp_ms", "_distance"]
+        with self._readable():
+            found = query.refine_factor(_REFINE).select(columns).limit(limit).to_arrow()
+        cosine = pc.subtract(pa.scalar(1.0, pa.float32()), found["_distance"])
+        return found.drop_columns("_distance").append_column("cosine", cosine)
+
+    def sample(self, rows: int) -> npt.NDArray[np.float32]:
+        """Vectors of frames spread evenly over the table, float32 [<= rows, dimensions].
+
+        Raises GazeError(INDEX_CORRUPT).
+        """
+        with self._readable():
+            total = self._table.count_rows()
+            if not total:
+                return np.empty((0, self.dimensions), np.float32)
+            offsets = np.unique(np.linspace(0, total - 1, min(rows, total)).astype(int))
+            table = self._table.take_offsets(offsets.tolist()).select(["vector"]).to_arrow()
+        flat = table["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        return np.asarray(flat, np.float32).reshape(-1, self.dimensions)
+
+    def check(self) -> None:
+        """Read of everything that is stored as much as tells a damaged table from a sound one.
+
+        Raises GazeError(INDEX_CORRUPT).
+        """
+        with self._readable():
+            self._table.search().select(["fingerprint", "source"]).limit(None).to_arrow()
+            self._table.search().where("array_has_any(labels, ['?'])").limit(1).to_arrow()
+        self.sample(_PROBES)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, RuntimeError, ValueError) as error:
+            raise GazeError(ErrorCode.INDEX_CORRUPT, self._folder, str(error)) from error
+
+
+def connect(paths: DataPaths) -> Any:
+    """The LanceDB database of a data root."""
+    import lancedb
+
+    return lancedb.connect(paths.vectors)
+
+
+def one_of(column: str, values: Iterable[str]) -> str:
+    """The condition that a column has one of the values."""
+    listed = _listed(values)
+    return f"{column} IN ({listed})" if listed else "false"
+
+
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)

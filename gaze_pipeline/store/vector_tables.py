@@ -1,0 +1,81 @@
+"""The folders of the LanceDB tables: their names, what killed writers left in them, their way to the disk.
+
+A model has one table, `frames-MODEL`. One that can no longer be read is followed by `frames-MODEL.r2`, and
+so on, so that a published snapshot keeps whatever it can still read of the old one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from gaze_pipeline.store.paths import DataPaths, sync
+
+PREFIX = "frames-"
+_ROUND = re.compile(r"\.r(\d+)$")
+_LEAVING = re.compile(r"^\.tmp|\.tmp\.|#\d+$")
+"""Names under which LanceDB writes what it has not committed."""
+
+
+def names(paths: DataPaths) -> list[str]:
+    """The tables there are, seen without LanceDB, which takes seconds to import."""
+    return sorted(path.stem for path in paths.vectors.glob(f"{PREFIX}*.lance"))
+
+
+def name_of(paths: DataPaths, model_id: str) -> str:
+    """The table of a model, the newest where there are several."""
+    first = PREFIX + model_id
+    rounds = [name for name in names(paths) if _ROUND.sub("", name) == first]
+    return max(rounds, key=_round, default=first)
+
+
+def successor(name: str) -> str:
+    """The name of the table that takes the place of a damaged one."""
+    return f"{_ROUND.sub('', name)}.r{_round(name) + 1}"
+
+
+def delete(paths: DataPaths, name: str) -> None:
+    """Delete a table's folder, whatever state it is in."""
+    shutil.rmtree(_folder(paths, name), ignore_errors=True)
+
+
+def delete_leavings(paths: DataPaths) -> list[Path]:
+    """Delete what writers that were killed left behind; the caller holds the publish lock.
+
+    Returns what was deleted. Data that no version names goes with `VectorStore.clean`.
+    """
+    found = [path for path in _below(paths.vectors) if _LEAVING.search(path.name)]
+    for path in found:
+        with contextlib.suppress(OSError):
+            path.unlink()
+    return found
+
+
+def sync_to_disk(paths: DataPaths, name: str) -> None:
+    """Flush a table's files and folders: LanceDB itself leaves that to the system.
+
+    (lance 13: neither its data nor its manifests are fsynced on a local disk.)
+    """
+    folder = _folder(paths, name)
+    for path in _below(folder):
+        sync(path)
+    for inner in sorted((p for p in folder.rglob("*") if p.is_dir()), reverse=True):
+        sync(inner)
+    sync(folder)
+    sync(paths.vectors)
+
+
+def _round(name: str) -> int:
+    found = _ROUND.search(name)
+    return int(found[1]) if found else 1
+
+
+def _folder(paths: DataPaths, name: str) -> Path:
+    return paths.vectors / f"{name}.lance"
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())
