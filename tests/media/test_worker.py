@@ -1,0 +1,198 @@
+"""Whatever a decoder does, only its own process is lost, and the next file is decoded."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.media.decoder import Decoder
+from gaze_pipeline.media.worker import Limits
+from tests.support.hostile_worker import HOSTILE
+from tests.support.roots import tiny_video
+from tests.support.running import until
+
+LIMITS = Limits(memory_mb=500, stall_s=2.0)
+
+
+@pytest.fixture
+def decoder() -> Iterator[Decoder]:
+    """A decoder whose workers misbehave when a file's name says so."""
+    made = Decoder(LIMITS, HOSTILE)
+    yield made
+    made.close()
+    assert not workers()
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small whole video."""
+    return tiny_video(tmp_path_factory.mktemp("film") / "film.mp4")
+
+
+def named(film: Path, folder: Path, name: str) -> Path:
+    """A copy of the film whose name tells the worker what to do."""
+    return Path(shutil.copy(film, folder / name))
+
+
+def workers(of: psutil.Process | None = None) -> list[psutil.Process]:
+    """The living worker processes below a process, this one by default."""
+    found = []
+    for child in (of or psutil.Process()).children(recursive=True):
+        try:
+            if any("worker" in part for part in child.cmdline()):
+                found.append(child)
+        except psutil.Error:
+            continue
+    return found
+
+
+@pytest.mark.parametrize(
+    ("deed", "code", "detail"),
+    [
+        ("hang", ErrorCode.DECODER_STALLED, "no progress for 2 s"),
+        ("grip", ErrorCode.DECODER_STALLED, "no progress for 2 s"),
+        ("spin", ErrorCode.DECODER_STALLED, "no progress for 2 s"),
+        ("crash", ErrorCode.DECODER_CRASHED, "SIGSEGV"),
+        ("assert", ErrorCode.DECODER_CRASHED, "SIGABRT: Assertion depth > 0 failed"),
+        ("eat", ErrorCode.DECODER_MEMORY, "of 500 MB"),
+        ("gulp", ErrorCode.DECODER_MEMORY, ""),
+        ("leave", ErrorCode.DECODER_CRASHED, "exit code 0"),
+        ("lie", ErrorCode.DECODER_CRASHED, "nonsense"),
+        ("killed", ErrorCode.OUT_OF_MEMORY, "SIGKILL"),
+    ],
+)
+def test_a_bad_end_has_a_code_and_the_next_file_is_decoded(
+    decoder: Decoder, film: Path, tmp_path: Path, deed: str, code: ErrorCode, detail: str
+) -> None:
+    with pytest.raises(GazeError) as raised:
+        decoder.probe(named(film, tmp_path, f"probe {deed} .mp4"))
+    assert raised.value.code is code
+    assert detail in raised.value.detail
+    assert raised.value.subject.endswith(f"probe {deed} .mp4")
+    assert decoder.probe(film).duration_ms == pytest.approx(2000, abs=100)
+    assert len(workers()) == 1
+
+
+def test_what_libraries_print_is_not_taken_for_an_answer(
+    decoder: Decoder, film: Path, tmp_path: Path
+) -> None:
+    assert decoder.probe(named(film, tmp_path, "probe babble .mp4")) == decoder.probe(film)
+
+
+def test_one_process_serves_many_files(decoder: Decoder, film: Path, tmp_path: Path) -> None:
+    decoder.probe(film)
+    before = workers()
+    decoder.extract_audio(film, tmp_path / "a.flac")
+    with pytest.raises(GazeError):  # a file that is refused is no reason to go
+        decoder.probe(tmp_path / "missing.mp4")
+    decoder.write_frames(film, tmp_path)
+    assert workers() == before
+    assert len(before) == 1
+
+
+def test_threads_share_a_few_processes(decoder: Decoder, film: Path) -> None:
+    with ThreadPoolExecutor(12) as pool:
+        facts = list(pool.map(decoder.probe, [film] * 24))
+    assert len(set(facts)) == 1
+    assert len(workers()) <= 3
+
+
+class StopError(Exception):
+    """What a caller raises to cancel."""
+
+
+@pytest.mark.parametrize("deed", ["hang", "grip", "eat"])
+def test_cancelling_ends_the_process_at_once(
+    decoder: Decoder, film: Path, tmp_path: Path, deed: str
+) -> None:
+    told: list[float] = []
+
+    def cancel(fraction: float) -> None:
+        told.append(fraction)
+        if len(told) > 1:  # the second time, nothing has moved
+            raise StopError
+
+    with pytest.raises(StopError):
+        decoder.extract_audio(
+            named(film, tmp_path, f"extract_audio {deed} .mp4"), tmp_path / "a.flac", cancel
+        )
+    assert not workers()
+
+
+def test_the_memory_of_a_worker_stays_near_its_limit(
+    decoder: Decoder, film: Path, tmp_path: Path
+) -> None:
+    peak = 0
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.wait(0.01):
+            for worker in workers():
+                try:
+                    peak = max(peak, worker.memory_info().rss >> 20)
+                except psutil.Error:
+                    continue
+
+    done = threading.Event()
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with pytest.raises(GazeError):
+        decoder.probe(named(film, tmp_path, "probe eat .mp4"))
+    done.set()
+    watcher.join()
+    assert 400 < peak < 2 * LIMITS.memory_mb
+
+
+def test_a_worker_that_cannot_start_blames_no_file(film: Path) -> None:
+    with pytest.raises(GazeError) as raised:
+        Decoder(LIMITS, "tests.support.no_such_worker").probe(film)
+    assert raised.value.code is ErrorCode.SERVICE_FAILED
+    assert "no_such_worker" in raised.value.detail
+
+
+ORPHAN = """
+import sys
+from pathlib import Path
+from gaze_pipeline.media.decoder import Decoder
+from gaze_pipeline.media.worker import Limits
+Decoder(Limits(500, 600), sys.argv[2]).extract_audio(Path(sys.argv[1]), Path(sys.argv[1] + ".flac"))
+"""
+
+
+@pytest.mark.parametrize("deed", ["hang", "grip", "spin"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=lambda number: number.name)
+def test_a_worker_ends_with_its_parent(
+    film: Path, tmp_path: Path, deed: str, number: signal.Signals
+) -> None:
+    path = named(film, tmp_path, f"extract_audio {deed} .mp4")
+    parent = subprocess.Popen(
+        [sys.executable, "-c", ORPHAN, str(path), HOSTILE],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    process = psutil.Process(parent.pid)
+    until(lambda: workers(process), 30, "the worker")
+    (worker,) = workers(process)
+    until(lambda: worker.cpu_times().user > 0.1, 30, "its work")
+    time.sleep(0.5)
+    os.killpg(parent.pid, number) if number is signal.SIGINT else process.kill()
+    _, complaint = parent.communicate(timeout=30)
+    psutil.wait_procs([worker], timeout=10)
+    assert not worker.is_running()
+    assert "worker_main" not in complaint
+    assert complaint.count("Traceback") == (number is signal.SIGINT)
