@@ -43,6 +43,16 @@ class DataPaths:
         return self.root / "vectors"
 
     @property
+    def clips(self) -> Path:
+        """Stretches of videos that were converted to be played, named by fingerprint."""
+        return self.root / "clips"
+
+    @property
+    def forgotten(self) -> Path:
+        """Keyed hashes of what a user had forgotten."""
+        return self.root / "forgotten"
+
+    @property
     def models(self) -> Path:
         """Model files, unless the settings name another folder."""
         return self.root / "models"

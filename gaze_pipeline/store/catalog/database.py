@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gaze_pipeline.store.sqlite_files import compact
+
 MIGRATIONS = (
     """
     CREATE TABLE files (
@@ -127,7 +129,7 @@ class Database:
         """A transaction whose change a new snapshot would show: the revision grows."""
         with self.write() as db:
             yield db
-            db.execute("UPDATE counters SET value = value + 1 WHERE name = 'revision'")
+            grow(db)
 
     def revision(self) -> int:
         """A number that grows with every change that a new snapshot would show."""
@@ -136,6 +138,14 @@ class Database:
         ).fetchone()
         return int(row["value"])
 
+    def sync(self) -> None:
+        """Bring what was committed to the disk, so that it outlasts a power cut."""
+        self.connection.execute("PRAGMA wal_checkpoint(FULL)")
+
+    def compact(self) -> None:
+        """Rewrite the file without a byte of what was deleted."""
+        compact(self._path)
+
     def _migrate(self) -> None:
         with self.write() as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
@@ -143,6 +153,11 @@ class Database:
                 for statement in _statements(script):
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version = {number}")
+
+
+def grow(db: sqlite3.Connection) -> None:
+    """Within a transaction: a new snapshot would show what was changed."""
+    db.execute("UPDATE counters SET value = value + 1 WHERE name = 'revision'")
 
 
 def _statements(script: str) -> Iterable[str]:
