@@ -14,12 +14,14 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
 import Stemmer
+
+from gaze_pipeline.store.folding import MARKS, fold, spellings
 
 STEMMERS = {
     "ar": "arabic",
@@ -57,26 +59,27 @@ STEMMERS = {
 }
 """Language codes as Whisper gives them, and the Snowball stemmer of each."""
 
-_MARKS = "".join(
-    chr(point)
-    for point in range(0x300, 0x10000)
-    if unicodedata.category(chr(point)) in ("Mn", "Mc")
+_PREFIXES = {
+    "ar": re.compile("(?:[وفبك]ال|لل|و)(?=.{3})"),  # "and the", "by the": Snowball leaves them
+    "he": re.compile("ו?[הבלכמש]{1,2}(?=.{3})|ו(?=.{3})"),  # and, the, in, to, as, from, that
+}
+"""Short words that are written together with the next one, for languages whose stemmer keeps them."""
+_LETTER = rf"\w{MARKS}"
+_GERSHAYIM = "(?<=[א-ת])[\"'׳״](?=[א-ת])"  # within Hebrew abbreviations
+_CHUNK = re.compile(
+    rf"[{_LETTER}]+(?:(?:['’‘ʼ´`.,·\-‐‑\u200c\u200d\u00ad]|{_GERSHAYIM})[{_LETTER}]+)*"
 )
-_LETTER = rf"\w{_MARKS}"
-_CHUNK = re.compile(rf"[{_LETTER}]+(?:['’ʼ.,\-‐‑][{_LETTER}]+)*")
-_PART = re.compile(rf"[^\W_][{_LETTER.replace('_', '')}]*")
+_PART = re.compile(rf"[^\W_](?:(?!_)[{_LETTER}]|{_GERSHAYIM})*")
 _UNSPACED = (
-    "\u0e00-\u0eff"  # Thai, Lao
-    "\u1000-\u109f\u1780-\u17ff"  # Burmese, Khmer
+    "\u0e00-\u0e4f\u0e5a-\u0ecf\u0eda-\u0eff"  # Thai, Lao; their digits are digits
+    "\u1000-\u103f\u104a-\u108f\u109a-\u109f\u1780-\u17df\u17ea-\u17ff"  # Burmese, Khmer
     "\u1100-\u11ff\uac00-\ud7af"  # Korean, whose particles cling to its words
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"  # Japanese
     "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Chinese characters
 )
-_RUN = re.compile(rf"(?:[{_UNSPACED}][{_MARKS}]*)+|[^{_UNSPACED}_]+")
-_CHARACTER = re.compile(rf"[{_UNSPACED}][{_MARKS}\uff9e\uff9f]*")
-_FOLDED_MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0640]")
-_FOLDED_LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
+_RUN = re.compile(rf"(?:[{_UNSPACED}][{MARKS}]*)+|[^{_UNSPACED}_]+")
+_CHARACTER = re.compile(
+    rf"[\u1100-\u115f][\u1160-\u11a7][\u11a8-\u11ff]?|[{_UNSPACED}][{MARKS}\uff9e\uff9f]*"
 )
 _local = threading.local()
 
@@ -91,6 +94,21 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Element:
+    """A word, or a character of an unspaced script: [start, end) and its spellings, without stems.
+
+    The first piece of a chunk like "covid-19" carries the `whole` chunk (`covid19`); `left` counts the
+    pieces of the chunk from this one on.
+    """
+
+    start: int
+    end: int
+    spellings: frozenset[str]
+    whole: str = ""
+    left: int = 1
+
+
+@dataclass(frozen=True)
 class _Unit:
     """One matchable piece of a chunk: its exact tokens, and the word to stem if it has stems."""
 
@@ -98,7 +116,13 @@ class _Unit:
     end: int
     exact: tuple[str, ...]
     word: str = ""
+    joined: str = ""  # the whole chunk without its hyphens, where it has several pieces
     single: bool = False  # one character of a longer run: indexed, but too weak to search by
+    pair: bool = False  # two neighbouring characters of a run
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        return (*self.exact, self.joined) if self.joined else self.exact
 
 
 def index_tokens(text: str, language: str) -> str:
@@ -118,7 +142,7 @@ def query_words(query: str, languages: Iterable[str]) -> list[frozenset[str]]:
         telling = [unit for unit in units if not unit.word or len(unit.word) > 1]
         for unit in telling or units:
             stems = (stem for code in languages for stem in _stems(unit.word, code))
-            words[frozenset([*unit.exact, *stems])] = None
+            words[frozenset([*unit.tokens, *stems])] = None
     return list(words)
 
 
@@ -126,23 +150,27 @@ def spans(text: str, language: str) -> Iterator[Span]:
     """Every indexed stretch of a text, in order; neighbouring pairs of characters overlap."""
     for match in _CHUNK.finditer(text):
         for unit in _units(match[0]):
-            tokens = frozenset([*unit.exact, *_stems(unit.word, language)])
+            tokens = frozenset([*unit.tokens, *_stems(unit.word, language)])
             yield Span(match.start() + unit.start, match.start() + unit.end, tokens)
 
 
-@lru_cache(maxsize=1 << 16)
-def fold(word: str) -> str:
-    """A word without case, accents, width and other spelling variants."""
-    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).casefold())
-    bare = _FOLDED_MARKS.sub("", unicodedata.normalize("NFD", plain.translate(_FOLDED_LETTERS)))
-    return "".join(unicodedata.normalize("NFC", bare).split())
+def elements(text: str) -> list[Element]:
+    """The words and single characters of a text in order, as phrases are made of."""
+    found = []
+    for match in _CHUNK.finditer(text):
+        units = [unit for unit in _units(match[0]) if not unit.pair]
+        for index, unit in enumerate(units):
+            start, end = match.start() + unit.start, match.start() + unit.end
+            whole = unit.joined if index == 0 else ""
+            found.append(Element(start, end, frozenset(unit.exact), whole, len(units) - index))
+    return found
 
 
 @lru_cache(maxsize=1 << 18)
 def _chunk_tokens(chunk: str, language: str) -> str:
     tokens: dict[str, None] = {}
     for unit in _units(chunk):
-        tokens |= dict.fromkeys(unit.exact)
+        tokens |= dict.fromkeys(unit.tokens)
         tokens |= dict.fromkeys(_stems(unit.word, language))
     return " ".join(tokens)
 
@@ -151,15 +179,15 @@ def _units(chunk: str) -> list[_Unit]:
     """The pieces of a chunk: "covid-19" is `covid` and `19`, and each is also `covid19`."""
     parts = [(part.start(), part[0]) for part in _PART.finditer(chunk)]
     spaced = len(parts) > 1 and not _CHARACTER.search(chunk)
-    joined = (fold("".join(part for _, part in parts)),) if spaced else ()
+    joined = fold("".join(part for _, part in parts)) if spaced else ""
     units: list[_Unit] = []
     for start, part in parts:
         for run in _RUN.finditer(part):
             first, last = start + run.start(), start + run.end()
             if _CHARACTER.match(run[0]):
                 units += _grams(first, run[0])
-            elif folded := fold(run[0]):
-                units.append(_Unit(first, last, (folded, *joined), run[0]))
+            elif fold(run[0]):
+                units.append(_Unit(first, last, spellings(run[0]), run[0], joined))
     return units
 
 
@@ -170,7 +198,7 @@ def _grams(start: int, run: str) -> Iterator[_Unit]:
     for first, last, character in characters:
         yield _Unit(start + first, start + last, (character,), single=len(characters) > 1)
     for (first, _, one), (_, last, other) in pairwise(characters):
-        yield _Unit(start + first, start + last, (one + other,))
+        yield _Unit(start + first, start + last, (one + other,), pair=True)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -180,16 +208,23 @@ def _stems(word: str, language: str) -> tuple[str, ...]:
     if stemmer is None or not word or any(character.isdigit() for character in word):
         return ()
     spelled = unicodedata.normalize("NFKC", word).casefold()
-    stems = dict.fromkeys(fold(stemmer.stemWord(form)) for form in (spelled, fold(word)))
+    forms = [spelled, fold(word), *_unprefixed(fold(word), language)]
+    stems = dict.fromkeys(fold(stemmer(form)) for form in forms)
     return tuple(f"{stem}~{language}" for stem in stems if stem)
 
 
-def _stemmer(language: str) -> Stemmer.Stemmer | None:
+def _unprefixed(word: str, language: str) -> list[str]:
+    prefix = _PREFIXES[language].match(word) if language in _PREFIXES else None
+    return [word[prefix.end() :]] if prefix else []
+
+
+def _stemmer(language: str) -> Callable[[str], str] | None:
     """This thread's stemmer: they are not safe to share."""
     name = STEMMERS.get(language)
     if name is None:
-        return None
+        return str if language in _PREFIXES else None
     mine: dict[str, Stemmer.Stemmer] = _local.__dict__.setdefault("stemmers", {})
     if name not in mine:
         mine[name] = Stemmer.Stemmer(name)
-    return mine[name]
+    stem: Callable[[str], str] = mine[name].stemWord
+    return stem

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.store.text import fold, query_words, spans
+from gaze_pipeline.store.folding import fold
+from gaze_pipeline.store.text import query_words, spans
 
 _PLURALS = {
     "person": ("people", "persons"),
