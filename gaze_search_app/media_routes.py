@@ -32,6 +32,9 @@ _STATUS = {
     ErrorCode.FILE_UNREADABLE: 403,
     ErrorCode.CODEC_UNSUPPORTED: 415,
     ErrorCode.NOT_A_VIDEO: 415,
+    ErrorCode.DECODER_CRASHED: 422,
+    ErrorCode.DECODER_STALLED: 422,
+    ErrorCode.DECODER_MEMORY: 422,
     ErrorCode.DISK_FULL: 507,
 }
 
