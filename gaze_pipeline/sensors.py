@@ -12,13 +12,11 @@ import psutil
 from gaze_pipeline import inflight
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.jobs import ingest, publish
-from gaze_pipeline.library.scan import ScanReport
 from gaze_pipeline.partitions import Batch, Candidate, batches, videos
 from gaze_pipeline.reconcile import unreported
 from gaze_pipeline.resources import WorkspaceResource
-from gaze_pipeline.settings import ScanSettings
 from gaze_pipeline.stages.plan import plan
-from gaze_pipeline.stages.register import scan_libraries
+from gaze_pipeline.stages.register import scan_where_due
 from gaze_pipeline.states import Status
 from gaze_pipeline.store.catalog.rows import StageRow
 from gaze_pipeline.store.snapshot import current_revision
@@ -27,9 +25,8 @@ from gaze_pipeline.workspace import Workspace
 PartitionsChange = dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest
 
 MAX_QUEUED = 8
-MAX_HASHED = 100
-UNSTABLE_S = 3.0
-"""A file that is being written is not looked at more often than this."""
+SCAN_S = 10.0
+"""How long one tick takes up files: Dagster gives up a tick after a minute."""
 
 PUBLISH_EVERY_S = 20.0
 PUBLISH_SHARE = 5
@@ -38,7 +35,7 @@ PUBLISH_SHARE = 5
 
 @dg.sensor(
     job=ingest,
-    minimum_interval_seconds=10,
+    minimum_interval_seconds=3,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Looks for new, changed, moved and deleted videos, and asks for what is to be done.",
 )
@@ -46,9 +43,7 @@ def folders(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -
     """Scan within a bound, keep the partitions in step with the catalog, request runs."""
     space, instance, now = workspace.get(), context.instance, time.time()
     cursor = json.loads(context.cursor or "{}")
-    if now >= cursor.get("next_scan", 0.0):
-        report = scan_libraries(space, hash_at_most=MAX_HASHED)
-        cursor["next_scan"] = now + _pause(report, space.settings.scan)
+    scan_where_due(space, at_most_s=SCAN_S)
 
     inflight.fail_unlaunched(instance, launcher_started=psutil.Process().create_time())
     runs = inflight.unfinished(instance)  # before the cancelled ones: none falls between the two
@@ -129,15 +124,6 @@ def _candidates(space: Workspace) -> Mapping[str, Candidate]:
 def _tried(row: StageRow) -> bool:
     """Whether an attempt failed, or its process died of it; what an older recipe made did neither."""
     return row.status is Status.FAILED or (row.status is Status.PENDING and row.attempt > 0)
-
-
-def _pause(report: ScanReport, scan: ScanSettings) -> float:
-    """How long until the next scan, in seconds."""
-    if report.left_over:
-        return 0.0
-    if report.unstable:
-        return min(max(scan.settle_s, UNSTABLE_S), scan.every_s)
-    return scan.every_s
 
 
 def _requests(

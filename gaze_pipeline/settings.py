@@ -112,6 +112,7 @@ class ScanSettings(_Section):
     """How folders are watched."""
 
     every_s: int = Field(default=30, ge=5, le=86_400)
+    watched_every_s: int = Field(default=900, ge=5, le=86_400)
     settle_s: float = Field(default=3.0, ge=0.0, le=600.0)
     suffixes: list[str] = VIDEO_SUFFIXES
 
@@ -147,6 +148,21 @@ class Settings(BaseSettings):
     scan: ScanSettings = ScanSettings()
     storage: StorageSettings = StorageSettings()
     services: ServiceSettings = ServiceSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _beside_the_settings(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """A library's relative path in `gaze.toml` starts at the data root, where that file lies."""
+        libraries = given.get("libraries")
+        if not isinstance(libraries, list):
+            return given
+        placed = [
+            {**entry, "path": Path(given["root"]) / Path(entry["path"]).expanduser()}
+            if isinstance(entry, dict) and isinstance(entry.get("path"), str)
+            else entry
+            for entry in libraries
+        ]
+        return {**given, "libraries": placed}
 
     @model_validator(mode="after")
     def _apart(self) -> Settings:

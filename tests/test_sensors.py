@@ -52,8 +52,9 @@ class Daemon:
 
     def tick(self, launch: bool = True) -> list[dg.RunRequest]:
         """One tick; with `launch`, what it asks for is under way."""
-        if self.cursor:
-            self.cursor = json.dumps({**json.loads(self.cursor), "next_scan": 0})
+        space = Workspace.open()
+        roots = [library.path for library in space.settings.libraries]
+        space.catalog.touched.add(roots, at=0.0)
         context = dg.build_sensor_context(
             self.instance, cursor=self.cursor, resources={"workspace": WorkspaceResource()}
         )
@@ -296,21 +297,26 @@ def test_what_a_run_is_making_is_left_for_the_run_to_tell(
     assert materialized(instance, Stage.AUDIO) == set(partitions(instance))
 
 
-def test_a_file_that_is_being_written_is_not_looked_at_every_tick(
+def test_a_file_that_is_being_written_is_looked_at_once_it_may_be_whole(
     films: Path, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("GAZE_SCAN__SETTLE_S", "4")
-    before = time.time()
-    daemon.tick()
-    assert before + 3 < json.loads(daemon.cursor or "")["next_scan"] < time.time() + 5
+    monkeypatch.setenv("GAZE_SCAN__SETTLE_S", "60")
+    assert daemon.tick() == []
+    touched = Workspace.open().catalog.touched
+    waiting = sorted(films.iterdir())
+    assert touched.due(time.time() + 50, 100) == []
+    assert touched.due(time.time() + 61, 100) == waiting
 
 
-def test_what_was_left_unread_is_read_at_the_next_tick(
-    films: Path, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+def test_what_was_left_unread_is_read_at_the_next_ticks(
+    films: Path, instance: dg.DagsterInstance, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sensors, "MAX_HASHED", 1)
-    daemon.tick()
-    assert json.loads(daemon.cursor or "")["next_scan"] <= time.time()
+    monkeypatch.setattr(sensors, "SCAN_S", 0.0)
+    known = []
+    for _ in range(4):
+        daemon.tick(launch=False)
+        known.append(len(partitions(instance)))
+    assert known == [1, 2, 3, 4]
 
 
 def test_only_what_an_attempt_failed_on_goes_alone(

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from gaze_pipeline.commands.format import count, plain, shown
 from gaze_pipeline.errors import ErrorCode
-from gaze_pipeline.library.scan import ScanReport
+from gaze_pipeline.library.report import ScanReport
 from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.workspace import Workspace
 
@@ -30,21 +30,24 @@ def print_report(report: ScanReport, console: Console) -> None:
         "changed": report.changed,
         "moved": report.moved,
         "duplicate": report.duplicate,
+        "returned": report.returned,
         "deleted": report.deleted,
     }
     found = [f"{len(paths)} {kind}" for kind, paths in kinds.items() if paths]
     console.print(
         f"{', '.join(found) or 'nothing changed'}; {count(report.unchanged, 'file')} as before."
     )
-    for library in report.offline:
+    for offline in report.offline:
+        console.print("[yellow]OFFLINE[/] ", end="")
         console.print(
-            f"[yellow]OFFLINE[/] library {plain(library.name)}: {plain(library.path)} is missing "
-            "or empty; nothing of it was removed.",
+            f"library {offline.library}, {shown(offline.folder)}: {offline.reason}. "
+            "Nothing of it was removed; its videos stay searchable.",
+            markup=False,
             soft_wrap=True,
         )
     for path in report.unstable:
         console.print("[yellow]UNSTABLE[/] ", end="")
-        console.print(f"{shown(path)} is still being written.", markup=False, soft_wrap=True)
+        console.print(f"{shown(path)} is still being copied.", markup=False, soft_wrap=True)
     for path, error in report.unreadable:
         print_problem(error.code, path, error.detail, console)
 

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.library.scan import ScanReport, scan
+from gaze_pipeline.library.report import ScanReport
+from gaze_pipeline.library.scan import scan
+from gaze_pipeline.library.sight import Round
 from gaze_pipeline.settings import Library, ScanSettings, Settings
 from gaze_pipeline.store.catalog import Catalog
 
@@ -28,8 +31,8 @@ class Shelf:
         self.catalog = Catalog(self.settings.paths.catalog)
         self.registered: list[str] = []
 
-    def scan(self, **options: int) -> ScanReport:
-        return scan(self.settings, self.catalog, self._register, **options)
+    def scan(self, where: Round | None = None, at_most_s: float | None = None) -> ScanReport:
+        return scan(self.settings, self.catalog, self._register, where, at_most_s)
 
     def paths(self) -> list[Path]:
         return [file.path for file in self.catalog.files.all()]
@@ -93,9 +96,11 @@ def test_swapped_names_follow_the_content(shelf: Shelf) -> None:
     first.rename(shelf.one / "c")
     second.rename(first)
     (shelf.one / "c").rename(second)
-    shelf.scan()
+    report = shelf.scan()
     after = {file.path: file.fingerprint for file in shelf.catalog.files.all()}
     assert after == {first: before[second], second: before[first]}
+    assert sorted(report.moved) == [(first, second), (second, first)]
+    assert len(shelf.registered) == 2
 
 
 def test_changed_content_is_another_video(shelf: Shelf) -> None:
@@ -117,7 +122,7 @@ def test_an_offline_library_loses_nothing(shelf: Shelf, unplug: str) -> None:
     if unplug == "empty":
         shelf.one.mkdir()
     report = shelf.scan()
-    assert [library.name for library in report.offline] == ["one"]
+    assert [offline.library for offline in report.offline] == ["one"]
     assert len(shelf.catalog.videos.all()) == 1
 
 
@@ -189,12 +194,14 @@ def test_link_loops_end_and_hidden_files_stay_out(shelf: Shelf) -> None:
 
 
 def test_a_bounded_scan_takes_up_the_rest_later(shelf: Shelf) -> None:
-    for index in range(5):
+    for index in range(3):
         (shelf.one / f"{index}.mp4").write_bytes(b"film %d" % index)
-    first = shelf.scan(hash_at_most=3)
-    assert (len(first.new), first.left_over) == (3, 2)
-    second = shelf.scan(hash_at_most=3)
-    assert (len(second.new), second.left_over) == (2, 0)
+    first = shelf.scan(at_most_s=0)
+    assert (len(first.new), first.left_over) == (1, 2)
+    unread = tuple(shelf.catalog.touched.due(time.time(), 10))
+    second = shelf.scan(Round((), unread), at_most_s=0)
+    assert (len(second.new), second.left_over) == (1, 1)
+    assert len(shelf.scan().new) == 1
 
 
 def test_removing_a_library_removes_only_what_it_alone_held(shelf: Shelf) -> None:

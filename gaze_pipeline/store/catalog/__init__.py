@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gaze_pipeline.store.catalog.agenda import Touched
 from gaze_pipeline.store.catalog.database import Database
 from gaze_pipeline.store.catalog.files import Files
+from gaze_pipeline.store.catalog.libraries import Libraries
 from gaze_pipeline.store.catalog.stages import MAX_ATTEMPTS, Stages
+from gaze_pipeline.store.catalog.unstable import Unstable
 from gaze_pipeline.store.catalog.videos import Videos
 
 __all__ = ["MAX_ATTEMPTS", "Catalog"]
@@ -23,6 +26,9 @@ class Catalog:
     def __init__(self, path: Path) -> None:
         self._database = Database(path)
         self.files = Files(self._database)
+        self.unstable = Unstable(self._database)
+        self.touched = Touched(self._database)
+        self.libraries = Libraries(self._database)
         self.videos = Videos(self._database)
         self.stages = Stages(self._database)
 

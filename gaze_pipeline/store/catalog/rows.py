@@ -13,7 +13,11 @@ from gaze_pipeline.states import Stage, State, Status, video_state
 
 @dataclass(frozen=True)
 class FileRow:
-    """One file as last seen. `fingerprint` is None where it could not be taken up (`error_code` says why)."""
+    """One file as last seen. `fingerprint` is None where it could not be taken up (`error_code` says why).
+
+    A file that held a video and cannot be read for now has both. `device` is the file system of its folder,
+    `inode` its number there; 0 where they are not known.
+    """
 
     path: Path
     library: str
@@ -22,6 +26,8 @@ class FileRow:
     fingerprint: str | None = None
     error_code: ErrorCode | None = None
     error_detail: str = ""
+    device: int = 0
+    inode: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,8 @@ def file_row(row: sqlite3.Row) -> FileRow:
         fingerprint=row["fingerprint"],
         error_code=ErrorCode[row["error_code"]] if row["error_code"] else None,
         error_detail=row["error_detail"],
+        device=row["device"],
+        inode=row["inode"],
     )
 
 

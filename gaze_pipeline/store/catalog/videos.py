@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 from gaze_pipeline.states import Stage
 from gaze_pipeline.store.catalog.database import Database
@@ -30,6 +31,16 @@ class Videos:
                    ON CONFLICT DO UPDATE SET duration_ms = ?, gone_at = NULL""",
                 (fingerprint, duration_ms, time.time(), duration_ms),
             )
+
+    def registered(self, fingerprints: Iterable[str]) -> set[str]:
+        """Those of these videos that were taken up once, whether a file holds them now or not."""
+        found = set()
+        for fingerprint in fingerprints:
+            rows = self._database.connection.execute(
+                "SELECT fingerprint FROM videos WHERE fingerprint = ?", (fingerprint,)
+            )
+            found |= {row["fingerprint"] for row in rows}
+        return found
 
     def remove(self, fingerprint: str) -> None:
         """Forget a video and its files."""
