@@ -16,7 +16,17 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from gaze_pipeline.commands import demo, doctor, index, library, models, scan, services, status
+from gaze_pipeline.commands import (
+    demo,
+    doctor,
+    forget,
+    index,
+    library,
+    models,
+    scan,
+    services,
+    status,
+)
 from gaze_pipeline.commands.format import plain, shown
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.settings import complaints, data_root
@@ -33,6 +43,8 @@ app.command("up")(services.up)
 app.command("index")(index.index)
 app.command("scan")(scan.scan)
 app.command("status")(status.status)
+app.command("forget")(forget.forget)
+app.command("remember")(forget.remember)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.add_typer(library.app, name="library")

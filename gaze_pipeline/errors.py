@@ -141,6 +141,11 @@ class ErrorCode(Enum):
         "`gaze status` lists the videos; `gaze scan` looks for new ones.",
     )
 
+    FORGETTING_UNFINISHED = (
+        True,
+        "Something of what is to be forgotten is still there.",
+        "Nothing of it is searchable. `gaze upkeep` tries again, and so does every night's upkeep.",
+    )
     TRANSCRIPT_MISSING = (
         True,
         "The video has not been transcribed yet.",
@@ -208,12 +213,17 @@ class ErrorCode(Enum):
     CANCELLED = (
         False,
         "The work was cancelled.",
-        "Run it again whenever you like; finished stages are kept.",
+        "`gaze retry` takes it up again; finished stages are kept.",
     )
     OUT_OF_MEMORY = (
         True,
         "The machine ran out of memory.",
-        'Close other programs, or set device = "cpu" under [models], then run `gaze index --again`.',
+        'Close other programs, or set device = "cpu" under [models], then run `gaze retry`.',
+    )
+    PROCESS_DIED = (
+        False,
+        "The process that worked on it died, again and again.",
+        "Play the file elsewhere to see whether it is whole; `gaze retry` tries it once more.",
     )
     INTERNAL = (
         False,

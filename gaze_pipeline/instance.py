@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import psutil
 
 from gaze_pipeline.store.paths import DataPaths, write_whole
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
+PATIENCE_S = 30.0
 TEMPLATE = Path(__file__).with_name("dagster.yaml")
 
 
@@ -66,6 +70,27 @@ def open_instance(paths: DataPaths) -> Iterator[DagsterInstance]:
 
     with DagsterInstance.from_config(str(prepare_home(paths))) as instance:
         yield instance
+
+
+def interrupt(paths: DataPaths, run_ids: Sequence[str]) -> None:
+    """End runs now, as failures: nobody cancelled the other videos that they cover.
+
+    The folder sensor asks for those again. What does not end within `PATIENCE_S` goes on.
+    """
+    from gaze_pipeline.launcher import LocalRunLauncher
+
+    with open_instance(paths) as instance:
+        launcher = instance.run_launcher
+        assert isinstance(launcher, LocalRunLauncher)
+        for run_id in run_ids:
+            process = launcher.process(run_id)
+            if process is not None:
+                process.send_signal(signal.SIGINT)  # as Dagster ends a run
+                with suppress(psutil.TimeoutExpired):
+                    process.wait(PATIENCE_S)
+            run = instance.get_run_by_id(run_id)
+            if run is not None and not run.is_finished and launcher.process(run_id) is None:
+                instance.report_run_failed(run, "One of its videos is being forgotten.")
 
 
 def prune_records(instance: DagsterInstance, home: Path, older_than: float) -> int:

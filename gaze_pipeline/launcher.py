@@ -32,6 +32,11 @@ class LocalRunLauncher(DefaultRunLauncher):
             return CheckRunHealthResult(WorkerStatus.RUNNING, run_worker_id=str(pid))
         return CheckRunHealthResult(WorkerStatus.FAILED, f"The run's process {pid} is gone.")
 
+    def process(self, run_id: str) -> psutil.Process | None:
+        """The run's process, if it lives."""
+        worker = self._worker(run_id)
+        return psutil.Process(worker[0]) if worker and _alive(*worker) else None
+
     def _worker(self, run_id: str) -> tuple[int, float] | None:
         """The run's process id and when it was noted (seconds since the epoch)."""
         entries = self._instance.all_logs(run_id, of_type=DagsterEventType.ENGINE_EVENT)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from gaze_pipeline.store import snapshot_files
 from gaze_pipeline.store.paths import DataPaths
-from gaze_pipeline.store.sqlite_files import tables
+from gaze_pipeline.store.sqlite_files import read_only, tables
 from gaze_pipeline.store.vector_reader import connect
 
 _SPOKEN = {"segments", "dict", "transcript.parquet"}
@@ -84,14 +84,13 @@ def _duckdb(path: Path) -> Iterator[Content]:
 
 
 def _sqlite(path: Path) -> Iterator[Content]:
-    with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30) as db:
-        db.text_factory = bytes
+    with read_only(path) as db:
         for table in tables(db):
+            db.text_factory = bytes
             rows = db.execute(f'SELECT * FROM "{table}"')
             while batch := rows.fetchmany(_BATCH):
                 values = [_inflated(value) for row in batch for value in row]
                 yield Content(table, _lines(values))
-    db.close()
 
 
 def _inflated(value: object) -> object:

@@ -31,8 +31,13 @@ if TYPE_CHECKING:
 __all__ = ["SnapshotInfo", "current_number", "current_revision", "publish", "publishing"]
 
 
-def publish(workspace: Workspace, *, keep_reserve: bool = True) -> SnapshotInfo:
+def publish(
+    workspace: Workspace, *, keep_reserve: bool = True, anew: bool = False
+) -> SnapshotInfo:
     """Publish what the artifacts hold now; waits while another process publishes.
+
+    `anew` leaves nothing of earlier publications: vectors are written to a new table, and all that
+    older snapshots read is deleted at once.
 
     Corrupt artifacts are left out, with their reason in the snapshot. Raises GazeError(DISK_FULL), also
     when the reserve would be touched: unless `keep_reserve` is false, for a publication that frees space.
@@ -42,38 +47,40 @@ def publish(workspace: Workspace, *, keep_reserve: bool = True) -> SnapshotInfo:
         require_room(paths, workspace.settings.storage.reserve_mb)
     with publishing(paths), _disk_full(workspace):
         try:
-            info = _build(workspace, number=files.next_number(paths))
+            info = _build(workspace, number=files.next_number(paths), anew=anew)
             files.point_to(paths, info)
         except BaseException:
             files.delete_leavings(paths)
             delete_leavings(paths)
             raise
-        _clean(paths, info)
+        _clean(paths, info, kept=1 if anew else files.KEPT)
     return info
 
 
 @contextmanager
-def publishing(paths: DataPaths) -> Iterator[None]:
-    """Be the only one who publishes; waits while another process does."""
+def publishing(paths: DataPaths, *, wait: bool = True) -> Iterator[None]:
+    """Be the only one who publishes. Raises filelock.Timeout when another is and `wait` is false."""
     paths.index.mkdir(parents=True, exist_ok=True)
-    with FileLock(paths.index / ".publish.lock"):
+    with FileLock(paths.index / ".publish.lock", timeout=-1 if wait else 0):
         yield
 
 
-def _clean(paths: DataPaths, info: SnapshotInfo) -> None:
+def _clean(paths: DataPaths, info: SnapshotInfo, kept: int) -> None:
     """Delete what no snapshot reads; on a full disk that waits for the next publication."""
     try:
-        VectorStore(paths, info.visual_model).clean(files.sweep(paths))
+        VectorStore(paths, info.visual_model).clean(files.sweep(paths, kept))
     except (OSError, RuntimeError) as error:
         if not _is_full(error):
             raise
 
 
-def _build(workspace: Workspace, number: int) -> SnapshotInfo:
+def _build(workspace: Workspace, number: int, anew: bool) -> SnapshotInfo:
     revision = workspace.catalog.revision()  # before anything is read: never newer than the content
     videos = workspace.catalog.videos.all()
     model = workspace.models.spec("clip").id
     vectors = VectorStore(workspace.paths, model)
+    if anew:
+        vectors.begin_anew()
     reasons = sync_vectors(vectors, model, videos, workspace.artifacts)
     version = vectors.pin(number)
     now = time.time()

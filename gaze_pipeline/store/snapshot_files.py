@@ -102,11 +102,11 @@ def delete_leavings(paths: DataPaths) -> list[Path]:
     return leavings
 
 
-def sweep(paths: DataPaths) -> list[int]:
+def sweep(paths: DataPaths, kept: int = KEPT) -> list[int]:
     """Delete all but the newest snapshots; returns those."""
     present = _numbers(paths)
-    _delete(file_of(paths, number) for number in present[:-KEPT])
-    return present[-KEPT:]
+    _delete(file_of(paths, number) for number in present[:-kept])
+    return present[-kept:]
 
 
 def _numbers(paths: DataPaths) -> list[int]:

@@ -63,6 +63,14 @@ class VectorStore:
             self._maintain()
         return failed
 
+    def begin_anew(self) -> None:
+        """Have the next `sync` fill a new table: deleted rows stay in the files of an old one.
+
+        (lance 13: compaction leaves them below a tenth of a fragment, and in its indexes.)
+        """
+        if self._exists():
+            self.name = tables.successor(self.name)
+
     def rows(self) -> int:
         """How many frames the table holds."""
         return int(self._table().count_rows()) if self._exists() else 0

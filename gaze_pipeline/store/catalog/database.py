@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gaze_pipeline.store.sqlite_files import compact
+from gaze_pipeline.errors import ErrorCode, GazeError
 
 MIGRATIONS = (
     """
@@ -103,25 +103,31 @@ class Database:
     def connection(self) -> sqlite3.Connection:
         """This thread's connection; rows come by name."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
+        known = connection is not None
+        if connection is None or self._local.inode != _inode(self._path):
             connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             self._local.connection = connection
+            self._local.inode = _inode(self._path)
+            if known:  # the file was set aside, as a recovery does with a damaged one
+                self._migrate()
         return connection
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that no other writer shares."""
+        """A transaction that no other writer shares. Raises GazeError(DISK_FULL)."""
         db = self.connection
         try:
             db.execute("BEGIN IMMEDIATE")
             yield db
             db.execute("COMMIT")
-        except BaseException:  # a signal may strike anywhere in here
+        except BaseException as error:  # a signal may strike anywhere in here
             if db.in_transaction:
                 db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError) and "disk is full" in str(error):
+                raise GazeError(ErrorCode.DISK_FULL, self._path, str(error)) from error
             raise
 
     @contextmanager
@@ -142,9 +148,12 @@ class Database:
         """Bring what was committed to the disk, so that it outlasts a power cut."""
         self.connection.execute("PRAGMA wal_checkpoint(FULL)")
 
-    def compact(self) -> None:
-        """Rewrite the file without a byte of what was deleted."""
-        compact(self._path)
+    def outrun(self, revision: int) -> None:
+        """Make the revision larger than this one."""
+        with self.write() as db:
+            db.execute(
+                "UPDATE counters SET value = max(value, ?) + 1 WHERE name = 'revision'", (revision,)
+            )
 
     def _migrate(self) -> None:
         with self.write() as db:
@@ -158,6 +167,13 @@ class Database:
 def grow(db: sqlite3.Connection) -> None:
     """Within a transaction: a new snapshot would show what was changed."""
     db.execute("UPDATE counters SET value = value + 1 WHERE name = 'revision'")
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
 
 
 def _statements(script: str) -> Iterable[str]:

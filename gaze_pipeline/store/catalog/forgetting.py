@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from gaze_pipeline.states import Status
 from gaze_pipeline.store.catalog.database import Database
 
 
@@ -34,20 +35,18 @@ class Forgetting:
         rows = self._database.connection.execute("SELECT * FROM forgetting ORDER BY asked_at")
         return {row["subject"]: row["traces"] for row in rows}
 
-    def pending(self, fingerprint: str) -> bool:
-        """Whether a video is being forgotten now."""
-        return bool(
-            self._database.connection.execute(
-                "SELECT 1 FROM forgetting WHERE subject = ?", (fingerprint,)
-            ).fetchone()
+    def stages(self, fingerprint: str) -> list[Status]:
+        """How the stages of a video stand whose files are forgotten already."""
+        rows = self._database.connection.execute(
+            "SELECT status FROM stages WHERE fingerprint = ?", (fingerprint,)
         )
+        return [Status(row["status"]) for row in rows]
 
     def done(self, subjects: Sequence[str]) -> None:
-        """Delete the last rows that name these subjects, and every byte of what was deleted."""
-        with self._database.change() as db:
+        """Delete the requests, and the rows of these videos."""
+        with self._database.write() as db:
             db.execute("PRAGMA secure_delete = ON")
             for subject in subjects:
                 for table in ("files", "videos", "stages"):
                     db.execute(f"DELETE FROM {table} WHERE fingerprint = ?", (subject,))
                 db.execute("DELETE FROM forgetting WHERE subject = ?", (subject,))
-        self._database.compact()

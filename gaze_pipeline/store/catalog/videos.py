@@ -48,6 +48,27 @@ class Videos:
             for table in ("files", "videos", "stages"):
                 db.execute(f"DELETE FROM {table} WHERE fingerprint = ?", (fingerprint,))
 
+    def fingerprints(self) -> set[str]:
+        """Every video that is kept, also those that no file holds any more."""
+        rows = self._database.connection.execute("SELECT fingerprint FROM videos")
+        return {row["fingerprint"] for row in rows}
+
+    def gone(self, now: float) -> dict[str, float]:
+        """The videos that no file holds, and since when as far as was noticed (s since the epoch).
+
+        One that is noticed now is gone since `now`; one that a file holds again is gone no more.
+        """
+        held = "SELECT fingerprint FROM files WHERE fingerprint NOT NULL"
+        with self._database.write() as db:
+            db.execute(f"UPDATE videos SET gone_at = NULL WHERE fingerprint IN ({held})")
+            db.execute(
+                f"""UPDATE videos SET gone_at = ?
+                    WHERE gone_at IS NULL AND fingerprint NOT IN ({held})""",
+                (now,),
+            )
+            rows = db.execute("SELECT fingerprint, gone_at FROM videos WHERE gone_at NOT NULL")
+            return {row["fingerprint"]: row["gone_at"] for row in rows}
+
     def all(self) -> list[VideoRow]:
         """Every video that at least one file holds, oldest first."""
         files: dict[str, list[FileRow]] = {}

@@ -1,0 +1,161 @@
+"""Forgetting videos: asked for in the catalog first, then carried out, verified, and only then done with.
+
+A kill at any point leaves the request, and whoever calls `finish` next (the nightly upkeep does) starts
+over: every step can be repeated.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from filelock import FileLock
+
+from gaze_pipeline import settings as settings_file
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.forgetting.erase import erase, erase_catalog
+from gaze_pipeline.forgetting.halt import halt
+from gaze_pipeline.forgetting.needles import Needles
+from gaze_pipeline.forgetting.traces import Traces
+from gaze_pipeline.forgetting.verify import Proof, verify
+from gaze_pipeline.library.scan import scanning
+from gaze_pipeline.store.forgotten import Forgotten
+from gaze_pipeline.store.snapshot_reader import Snapshot
+from gaze_pipeline.workspace import Workspace
+
+ATTEMPTS = 4
+PAUSE_S = 3.0
+"""Between attempts: a service that was at its work wrote something down again."""
+
+OnStep = Callable[[str], None]
+"""Is told what is done now, in a few words."""
+
+_ROWS = 50_000
+
+
+def forget(
+    workspace: Workspace, fingerprints: Collection[str], on_step: OnStep = lambda step: None
+) -> Proof:
+    """Forget these videos, and leave their files out from now on.
+
+    The proof names what is left, if anything: then the request stays for the next `finish`.
+    Raises GazeError(VIDEO_UNKNOWN | FORGETTING_UNFINISHED | DISK_FULL).
+    """
+    marks = Forgotten(workspace.paths)
+    for fingerprint in fingerprints:
+        if not _known(workspace, fingerprint):
+            raise GazeError(ErrorCode.VIDEO_UNKNOWN, fingerprint)
+    with scanning(workspace.paths):
+        for fingerprint in fingerprints:
+            marks.add(fingerprint)
+            _ask(workspace, fingerprint)
+    return _finished(workspace, on_step)
+
+
+def forget_gone(
+    workspace: Workspace, fingerprints: Collection[str], on_step: OnStep = lambda step: None
+) -> Proof:
+    """Forget videos that no file holds; a file that turns up again is indexed anew."""
+    with scanning(workspace.paths):
+        for fingerprint in fingerprints:
+            if workspace.catalog.videos.get(fingerprint) is None:
+                _ask(workspace, fingerprint)
+    return _finished(workspace, on_step)
+
+
+def forget_library(
+    workspace: Workspace, name: str, on_step: OnStep = lambda step: None
+) -> tuple[Proof, int]:
+    """Take a library out of the settings and forget the videos that only it held.
+
+    Returns the proof and how many videos these were. Adding the folder again indexes it anew.
+    Raises GazeError(LIBRARY_UNKNOWN | FORGETTING_UNFINISHED | DISK_FULL).
+    """
+    catalog, folder = workspace.catalog, workspace.settings.library(name).path
+    with scanning(workspace.paths):
+        files = catalog.files.all(name)
+        elsewhere = {f.fingerprint for f in catalog.files.all() if f.library != name}
+        only = {f.fingerprint for f in files if f.fingerprint} - elsewhere
+        others = [file.path for file in files if file.fingerprint not in only]
+        library = Traces.of_library(name, [folder, *others])
+        catalog.forgetting.ask(library.subject, str(library), others)
+        for fingerprint in only:
+            _ask(workspace, fingerprint)
+        settings_file.remove_library(workspace.settings, name)
+    return _finished(workspace, on_step), len(only)
+
+
+def finish(workspace: Workspace, on_step: OnStep = lambda step: None) -> Proof | None:
+    """Carry out what was asked for; None when there is nothing.
+
+    Raises GazeError(FORGETTING_UNFINISHED | DISK_FULL).
+    """
+    if not workspace.catalog.forgetting.asked():
+        return None
+    workspace.paths.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with FileLock(workspace.paths.run / "forget.lock"):
+        traces = [Traces.parse(text) for text in workspace.catalog.forgetting.asked().values()]
+        return _carry_out(workspace, traces, on_step) if traces else None
+
+
+def _carry_out(workspace: Workspace, traces: Sequence[Traces], on_step: OnStep) -> Proof:
+    fingerprints = [trace.fingerprint for trace in traces if trace.fingerprint]
+    naming = Needles.of(traces, _paths(workspace)).naming()
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(PAUSE_S)
+        on_step("ending what is at work on it")
+        halt(workspace, fingerprints, naming)
+        on_step("erasing it from every store")
+        erase(workspace, fingerprints, naming)
+        erase_catalog(workspace, [trace.subject for trace in traces], naming)
+        on_step("searching every store for what may be left")
+        proof = verify(workspace, Needles.of(traces, staying(workspace, fingerprints)))
+        if not proof.left:
+            return proof
+        for trace in traces:  # so that it is not forgotten that something is left
+            workspace.catalog.forgetting.ask(trace.subject, str(trace), ())
+    return proof
+
+
+def _finished(workspace: Workspace, on_step: OnStep) -> Proof:
+    proof = finish(workspace, on_step)
+    return proof or verify(workspace, Needles((), (), set()))
+
+
+def _ask(workspace: Workspace, fingerprint: str) -> None:
+    video = workspace.catalog.videos.get(fingerprint)
+    paths = [file.path for file in video.files] if video else []
+    before = workspace.catalog.forgetting.asked().get(fingerprint)
+    if before is None:
+        traces = Traces.of_video(workspace, fingerprint, paths)
+        workspace.catalog.forgetting.ask(fingerprint, str(traces), paths)
+
+
+def _known(workspace: Workspace, fingerprint: str) -> bool:
+    return (
+        fingerprint in workspace.catalog.videos.fingerprints()
+        or fingerprint in workspace.catalog.forgetting.asked()
+        or Forgotten(workspace.paths).holds(fingerprint)
+    )
+
+
+def staying(workspace: Workspace, without: Sequence[str]) -> Iterator[str]:
+    """What the rest of the library says: its paths, its transcripts and the words they are found by."""
+    yield from _paths(workspace)
+    try:
+        snapshot = Snapshot.open(workspace.paths)
+    except GazeError:
+        return
+    query = """SELECT text, tokens FROM segments WHERE fingerprint NOT IN
+        (SELECT unnest($without)) AND id >= $first AND id < $first + $rows"""
+    segments = snapshot.rows("SELECT coalesce(max(id) + 1, 0) FROM segments")[0][0]
+    for first in range(0, segments, _ROWS):
+        values = {"without": list(without), "first": first, "rows": _ROWS}
+        rows = snapshot.rows(query, values)
+        yield "\n".join(text for row in rows for text in row if text)
+
+
+def _paths(workspace: Workspace) -> Iterator[str]:
+    yield "\n".join(str(file.path) for file in workspace.catalog.files.all())
+    yield "\n".join(str(library.path) for library in settings_file.load().libraries)
