@@ -30,11 +30,17 @@ def up(
 
 
 def run(console: Console) -> None:
-    """Run the services until they are told to stop."""
+    """Run the services until they are told to stop; where they run already, say where."""
     settings = load()
     found = [model_status(spec, settings.models_dir) for spec in manifest(settings)]
     print_missing(found, console)
-    supervisor.up(settings, lambda line: console.print(line, markup=False, soft_wrap=True))
+    try:
+        supervisor.up(settings, lambda line: console.print(line, markup=False, soft_wrap=True))
+    except GazeError as error:
+        if error.code is not ErrorCode.ALREADY_RUNNING:
+            raise
+        console.print("Gaze is already running on this data root.")
+        console.print(f"Search page: {error.subject}", markup=False, soft_wrap=True)
 
 
 def _take(folder: Path, console: Console) -> None:

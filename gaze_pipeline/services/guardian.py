@@ -2,7 +2,7 @@
 
 `gaze up` starts this first and holds the other end of its standard input. When that closes, for
 whatever reason, nothing of the family outlives it: run workers of a service that died included.
-On POSIX the family is the process group that this process leads; on Windows, where there are none, it is
+On POSIX the family is the process group of this process; on Windows, where there are none, it is
 what descends from the supervisor, whose process id stays known as the parent's after its death.
 """
 
@@ -41,7 +41,9 @@ def _family(supervisor: int) -> list[psutil.Process]:
     """Every living process of the family but this one and the supervisor."""
     own = os.getpid()
     if os.name == "posix":
-        return [process for process in psutil.process_iter(["status"]) if _in_group(process, own)]
+        group = os.getpgrp()
+        others = (process for process in psutil.process_iter() if process.pid != own)
+        return [process for process in others if _in_group(process, group)]
     parents = {process.pid: process.ppid() for process in psutil.process_iter(["ppid"])}
     family = {supervisor}
     while found := {pid for pid, parent in parents.items() if parent in family} - family:
@@ -49,13 +51,9 @@ def _family(supervisor: int) -> list[psutil.Process]:
     return [psutil.Process(pid) for pid in family - {own, supervisor} if psutil.pid_exists(pid)]
 
 
-def _in_group(process: psutil.Process, leader: int) -> bool:
+def _in_group(process: psutil.Process, group: int) -> bool:
     try:
-        return (
-            process.pid != leader
-            and os.getpgid(process.pid) == leader
-            and process.status() != psutil.STATUS_ZOMBIE
-        )
+        return os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, OSError):
         return False
 

@@ -11,7 +11,8 @@ import httpx
 from gaze_pipeline.gate import Access
 from gaze_pipeline.services.ports import HOST
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 3.0
+"""An unanswered probe holds up the supervisor, which has ten seconds to end everything."""
 _QUERY = """{
   workspaceOrError { ... on Workspace { locationEntries {
     locationOrLoadError { __typename }

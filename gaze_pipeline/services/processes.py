@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from gaze_pipeline.services import member
+
 LOG_BYTES = 4 * 1024 * 1024
 LOG_COUNT = 3
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -24,24 +26,37 @@ class Family:
     """A group of processes that end together, at the latest with this process."""
 
     def __init__(self, environment: Mapping[str, str], logs: Path, secret: str) -> None:
-        self._environment = dict(environment)
+        self._environment = {**environment, member.VARIABLE: str(os.getpid())}
         self._logs = logs
         self._secret = secret
-        self._guardian = subprocess.Popen(
-            [sys.executable, "-m", "gaze_pipeline.services.guardian"],
-            stdin=subprocess.PIPE,
-            env=self._environment,
-            cwd=WORKING_FOLDER,
-            process_group=0,
-        )
+        self._group = 0
+        self._guardian = self._start_guardian()
 
-    @property
-    def guarded(self) -> bool:
-        """Whether the guardian lives."""
-        return self._guardian.poll() is None
+    def guard(self) -> bool:
+        """Start the guardian again if it was killed; returns whether it was."""
+        if self._guardian.poll() is None:
+            return False
+        self._guardian = self._start_guardian()
+        return True
+
+    def _start_guardian(self) -> subprocess.Popen[bytes]:
+        try:
+            guardian = subprocess.Popen(
+                [sys.executable, "-m", "gaze_pipeline.services.guardian"],
+                stdin=subprocess.PIPE,
+                env=self._environment,
+                cwd=WORKING_FOLDER,
+                process_group=self._group,
+            )
+        except PermissionError:  # the group ended with its last process
+            self._group = 0
+            return self._start_guardian()
+        self._group = self._group or guardian.pid
+        return guardian
 
     def start(self, name: str, arguments: Sequence[str]) -> subprocess.Popen[str]:
         """Start a Python process of the family; what it prints goes to its log."""
+        self.guard()
         process = subprocess.Popen(
             [sys.executable, *arguments],
             stdin=subprocess.DEVNULL,
@@ -51,7 +66,7 @@ class Family:
             cwd=WORKING_FOLDER,
             text=True,
             errors="replace",
-            process_group=self._guardian.pid,
+            process_group=self._group,
         )
         threading.Thread(target=self._keep, args=(name, process), daemon=True).start()
         return process
@@ -64,7 +79,7 @@ class Family:
             self._guardian.wait(timeout_s)
         if os.name == "posix":  # the guardian may have been killed before
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._guardian.pid, signal.SIGKILL)
+                os.killpg(self._group, signal.SIGKILL)
 
     def _keep(self, name: str, process: subprocess.Popen[str]) -> None:
         log = rotating_log(self._logs / f"{name}.log")

@@ -9,19 +9,19 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.gate import Access
 from gaze_pipeline.instance import environment, is_prepared, prepare_home
+from gaze_pipeline.recovery.record import last
 from gaze_pipeline.services.ports import HOST, free_port, require_free
 from gaze_pipeline.services.probes import answers, dagster_works, listens
 from gaze_pipeline.services.processes import Family, last_line, rotating_log
+from gaze_pipeline.services.running import noted, only_one
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.paths import DataPaths, write_whole
 
@@ -34,6 +34,7 @@ LONGEST_PAUSE_S = 30.0
 TRIES = 5
 """How often a service may end before it has ever answered."""
 
+MEMBER = ["-m", "gaze_pipeline.services.member"]
 _SOCKET_BYTES = 100
 
 
@@ -61,33 +62,17 @@ def up(settings: Settings, on_event: OnEvent, stop: threading.Event | None = Non
     ports = settings.services
     paths.run.mkdir(mode=0o700, parents=True, exist_ok=True)
     stop = stop or threading.Event()
-    with _only_one(paths), _signals(stop), _code_server(paths) as (address, listening):
+    with only_one(paths), _signals(stop), _code_server(paths) as (address, listening):
         require_free(ports.search_port)
         require_free(ports.dagster_port)
         prepare_home(paths)
         access = Access.renew(paths)
         workspace = _write_workspace(paths, address)
-        _note_running(settings)
         variables = {**environment(paths), **_model_places(settings)}
-        family = Family(variables, paths.logs, access.token)
-        try:
-            if not is_prepared(paths):
-                _prepare_tables(family, paths)
+        with noted(settings), _family(variables, paths, access, on_event) as family:
+            _prepare(family, paths, on_event, stop)
             services = _services(settings, access, address, listening, workspace)
             _Supervisor(settings, access, family, services, on_event, stop).run()
-        finally:
-            on_event("Stopping ...")
-            family.end(STOP_S)
-            (paths.run / "services.json").unlink(missing_ok=True)
-
-
-def running_url(paths: DataPaths) -> str | None:
-    """The search page's address, when the services of the data root are running."""
-    try:
-        port = json.loads((paths.run / "services.json").read_bytes())["search_port"]
-    except (OSError, ValueError, KeyError):
-        return None
-    return Access.open(paths).url(port)
 
 
 class _Supervisor:
@@ -115,10 +100,11 @@ class _Supervisor:
         deadline = time.monotonic() + START_S
         announced = False
         while not self._stop.wait(POLL_S):
-            if not self._family.guarded:
-                raise GazeError(ErrorCode.SERVICE_FAILED, "guardian", "it was killed")
+            if self._family.guard():
+                self._log.info("guardian: it was killed; started again")
             for service in self._services:
-                self._tend(service)
+                if not self._stop.is_set():  # a probe may have taken its time
+                    self._tend(service)
             if not announced and all(service.ready for service in self._services):
                 announced = True
                 self._announce()
@@ -166,8 +152,35 @@ def _model_places(settings: Settings) -> dict[str, str]:
     return {name: str(path) for name, path in places.items() if path is not None}
 
 
-def _prepare_tables(family: Family, paths: DataPaths) -> None:
-    if family.start("prepare", ["-m", "gaze_pipeline.instance"]).wait():
+@contextmanager
+def _family(
+    variables: Mapping[str, str], paths: DataPaths, access: Access, on_event: OnEvent
+) -> Iterator[Family]:
+    """The processes that end with the block."""
+    family = Family(variables, paths.logs, access.token)
+    try:
+        yield family
+    finally:
+        on_event("Stopping ...")
+        family.end(STOP_S)
+
+
+def _prepare(family: Family, paths: DataPaths, on_event: OnEvent, stop: threading.Event) -> None:
+    """Create Dagster's tables and repair what a crash left, before anything works on it."""
+    began = time.time()
+    steps = {"recover": family.start("recover", [*MEMBER, "gaze_pipeline.recovery"])}
+    if not is_prepared(paths):
+        steps["prepare"] = family.start("prepare", [*MEMBER, "gaze_pipeline.instance"])
+    while any(process.poll() is None for process in steps.values()) and not stop.wait(0.05):
+        pass
+    for entry in last(paths):
+        for line in entry.lines if entry.at >= began else ():
+            on_event(f"Repaired: {line}")
+    if stop.is_set():
+        return
+    if steps["recover"].returncode:
+        on_event(f"Could not repair everything: {last_line(paths.logs / 'recover.log')}")
+    if "prepare" in steps and steps["prepare"].returncode:
         line = last_line(paths.logs / "prepare.log")
         raise GazeError(ErrorCode.SERVICE_FAILED, "prepare", line)
 
@@ -176,43 +189,30 @@ def _services(
     settings: Settings, access: Access, address: list[str], listening: Path | int, workspace: Path
 ) -> list[Service]:
     ports = settings.services
-    grpc = ["-m", "dagster", "api", "grpc", "--module-name", "gaze_pipeline.definitions"]
+    grpc = [*MEMBER, "dagster", "api", "grpc", "--module-name", "gaze_pipeline.definitions"]
     grpc += ["--location-name", "gaze", *address]
     code = Service("code", grpc, lambda: listens(listening))
     return [
         code,
         Service(
             "daemon",
-            ["-m", "dagster._daemon", "run", "--workspace", str(workspace)],
+            [*MEMBER, "dagster._daemon", "run", "--workspace", str(workspace)],
             lambda: dagster_works(ports.dagster_port, access),
             needs=code,
         ),
         Service(
             "dagster",
-            ["-m", "gaze_pipeline.web", str(workspace)],
+            [*MEMBER, "gaze_pipeline.web", str(workspace)],
             lambda: answers(ports.dagster_port, "/server_info", access),
             needs=code,
         ),
         Service(
             "search",
-            ["-m", "gaze_search_app.server"],
+            [*MEMBER, "gaze_search_app.server"],
             lambda: answers(ports.search_port, "/healthz", access),
         ),
+        Service("watcher", [*MEMBER, "gaze_pipeline.services.watcher"], lambda: True),
     ]
-
-
-@contextmanager
-def _only_one(paths: DataPaths) -> Iterator[None]:
-    """Hold the data root's lock, which the system releases when this process ends in any way."""
-    lock = FileLock(paths.run / "up.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise GazeError(ErrorCode.ALREADY_RUNNING, running_url(paths) or paths.root) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager
@@ -256,8 +256,3 @@ def _write_workspace(paths: DataPaths, address: list[str]) -> Path:
     path = paths.run / "workspace.yaml"
     write_whole(path, json.dumps({"load_from": [{"grpc_server": target}]}).encode())
     return path
-
-
-def _note_running(settings: Settings) -> None:
-    note = {"pid": os.getpid(), **settings.services.model_dump()}
-    write_whole(settings.paths.run / "services.json", json.dumps(note).encode())

@@ -69,15 +69,16 @@ class VectorReader:
         flat = table["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
         return np.asarray(flat, np.float32).reshape(-1, self.dimensions)
 
-    def check(self) -> None:
+    def check(self) -> int:
         """Read of everything that is stored as much as tells a damaged table from a sound one.
 
-        Raises GazeError(INDEX_CORRUPT).
+        Returns how many frames it holds. Raises GazeError(INDEX_CORRUPT).
         """
         with self._readable():
-            self._table.search().select(["fingerprint", "source"]).limit(None).to_arrow()
+            held = self._table.search().select(["fingerprint", "source"]).limit(None).to_arrow()
             self._table.search().where("array_has_any(labels, ['?'])").limit(1).to_arrow()
         self.sample(_PROBES)
+        return int(held.num_rows)
 
     @contextmanager
     def _readable(self) -> Iterator[None]:

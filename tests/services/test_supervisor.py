@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -19,6 +20,7 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.gate import Access
 from gaze_pipeline.services import supervisor
 from gaze_pipeline.services.ports import HOST, free_port, require_free
+from gaze_pipeline.services.running import only_one, running_url
 from gaze_pipeline.services.supervisor import Service
 from gaze_pipeline.settings import ServiceSettings, Settings
 from gaze_pipeline.store.paths import DataPaths
@@ -110,10 +112,10 @@ def test_it_says_where_to_look_once_all_answer(running: Running) -> None:
     until(running.url)
     access = Access.open(running.settings.paths)
     assert running.url() == access.url(running.settings.services.search_port)
-    assert supervisor.running_url(running.settings.paths) == running.url()
+    assert running_url(running.settings.paths) == running.url()
     running.finish()
     assert running.error is None
-    assert supervisor.running_url(running.settings.paths) is None
+    assert running_url(running.settings.paths) is None
 
 
 def test_stopping_ends_children_and_grandchildren(running: Running) -> None:
@@ -178,36 +180,61 @@ def test_each_start_has_its_own_token_and_no_log_has_it(running: Running) -> Non
         assert token not in path.read_text()
 
 
-def test_nothing_outlives_a_killed_guardian(running: Running) -> None:
+def test_a_killed_guardian_is_replaced(running: Running) -> None:
     running.start()
     until(running.url)
     pids = running.pids()
-    os.kill(os.getpgid(pids[0]), signal.SIGKILL)
-    running.thread.join(30)
-    assert running.error is not None
-    until(lambda: not any(map(alive, pids)))
+    group = os.getpgid(pids[0])
+    os.kill(group, signal.SIGKILL)
+    until(lambda: len(guardians(group)) == 1 and guardians(group) != [group])
+    assert all(map(alive, pids))
+    running.finish()
+    assert running.error is None
+    until(lambda: not any(map(alive, pids)) and not guardians(group))
 
 
-def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
-    root = tmp_path / "data"
-    code = f"""
+def guardians(group: int) -> list[int]:
+    """The living guardians of a process group."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            ours = os.getpgid(process.pid) == group and alive(process.pid)
+            if ours and "gaze_pipeline.services.guardian" in process.cmdline():
+                found.append(process.pid)
+    return found
+
+
+SERVED = """
 from pathlib import Path
 from gaze_pipeline.services import supervisor
+from gaze_pipeline.services.supervisor import MEMBER, Service
 from tests.services.test_supervisor import Running
-running = Running(Path({str(root)!r}))
+running = Running(Path({root!r}))
 supervisor.is_prepared = lambda paths: True
-supervisor._services = lambda *_: running.services()
+supervisor._services = lambda *_: [
+    Service("member", [*MEMBER, "tests.support.idle", {root!r}], Path({root!r}, "works").exists)
+]
 supervisor.up(running.settings, lambda line: None)
 """
+
+
+@pytest.mark.parametrize("victims", ["supervisor", "supervisor and guardian"])
+def test_nothing_outlives_a_killed_supervisor(tmp_path: Path, victims: str) -> None:
+    root = tmp_path / "data"
+    code = SERVED.format(root=str(root))
     with subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2]) as process:
         until((root / "works").exists)
         pids = [int(line) for line in (root / "pids").read_text().split()]
         guardian = os.getpgid(pids[0])
+        if victims != "supervisor":
+            os.kill(guardian, signal.SIGSTOP)
+            process.send_signal(signal.SIGSTOP)
+            os.kill(guardian, signal.SIGKILL)
         process.kill()
     until(lambda: not any(map(alive, [*pids, guardian])))
-    again = supervisor._only_one(DataPaths(root))
-    with again:
+    with only_one(DataPaths(root)):
         pass
+    assert running_url(DataPaths(root)) is None
 
 
 def test_the_code_server_has_a_socket_however_long_the_path(tmp_path: Path) -> None:

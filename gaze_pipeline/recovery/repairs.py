@@ -1,0 +1,55 @@
+"""What was repaired, in numbers and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+
+
+@dataclass(frozen=True)
+class Repairs:
+    """What one recovery found and put right. Names no video: it is kept and shown.
+
+    `catalog` is the name under which a damaged catalog was set aside; `index` says what was wrong with
+    the published snapshot, `pending` why it could not be published anew yet.
+    """
+
+    released: int = 0
+    leavings: int = 0
+    restored: int = 0
+    orphans: int = 0
+    adopted: int = 0
+    reset: int = 0
+    catalog: str = ""
+    index: str = ""
+    pending: str = ""
+
+    def __bool__(self) -> bool:
+        return any(astuple(self))
+
+    def lines(self) -> list[str]:
+        """One sentence a kind of repair."""
+        return list(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        if self.catalog:
+            yield f"The catalog was damaged: kept as {self.catalog}, made anew from the folders."
+        if self.released:
+            yield f"{_count(self.released, 'stage')} of processes that died will go on."
+        if self.adopted:
+            yield f"{_count(self.adopted, 'result')} found on the disk that the catalog had missed."
+        if self.reset:
+            yield f"{_count(self.reset, 'result')} gone or unreadable: made again."
+        if self.restored:
+            yield f"{_count(self.restored, 'folder')} of thumbnails put back."
+        if self.leavings:
+            yield f"{_count(self.leavings, 'unfinished file')} of processes that died removed."
+        if self.orphans:
+            yield f"{_count(self.orphans, 'folder')} of videos that nothing knows removed."
+        if self.index:
+            how = f"will be published anew ({self.pending})" if self.pending else "published anew"
+            yield f"The index could not be used ({self.index}): {how}."
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
