@@ -35,3 +35,7 @@ class Catalog:
     def revision(self) -> int:
         """A number that grows with every change that a new snapshot would show."""
         return self._database.revision()
+
+    def outrun(self, revision: int) -> None:
+        """Make the revision larger than this one, so that what was published under it is out of date."""
+        self._database.outrun(revision)
