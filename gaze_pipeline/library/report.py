@@ -21,7 +21,7 @@ class Offline:
 class ScanReport:
     """What a scan found, by kind of change. A path stands in one list only.
 
-    `moved` holds (from, to); `returned` are videos that were gone and are back, under whatever name.
+    `forgotten` are files of videos that a user had forgotten: they are left out. `moved` holds (from, to); `returned` are videos that were gone and are back, under whatever name.
     """
 
     new: list[Path] = field(default_factory=list)
@@ -30,6 +30,7 @@ class ScanReport:
     duplicate: list[Path] = field(default_factory=list)
     returned: list[Path] = field(default_factory=list)
     deleted: list[Path] = field(default_factory=list)
+    forgotten: list[Path] = field(default_factory=list)
     unstable: list[Path] = field(default_factory=list)
     unreadable: list[tuple[Path, GazeError]] = field(default_factory=list)
     offline: list[Offline] = field(default_factory=list)

@@ -21,6 +21,7 @@ from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.catalog import Catalog
 from gaze_pipeline.store.catalog.rows import FileRow
 from gaze_pipeline.store.catalog.unstable import UnstableFile
+from gaze_pipeline.store.forgotten import Forgotten
 from gaze_pipeline.store.paths import DataPaths
 
 Register = Callable[[str, Path], int]
@@ -107,6 +108,7 @@ class _Scan:
         self._missing = {row.path: row for row in self._compared.missing}
         self._watched = {file.path: file for file in catalog.unstable.all()}
         self._has_read = False
+        self._forgotten = Forgotten(settings.paths)
         self._unstable: dict[Path, UnstableFile] = {}
         self._unread: list[SeenFile] = []
         self._kept: list[FileRow] = []
@@ -159,6 +161,9 @@ class _Scan:
         if self._ends is not None and time.monotonic() > self._ends and self._has_read:
             self._leave_over(file)
             return None
+        if self._forgotten.leaves_out(file.path, file.size, file.mtime_ns):
+            self._leave_out(file)
+            return None
         self._has_read = True
         try:
             video = fingerprint(file.path)
@@ -168,7 +173,17 @@ class _Scan:
         if not is_as_seen(file):
             self._wait_for(file)
             return None
+        if self._forgotten.holds(video):
+            self._forgotten.leave_out(file.path, file.size, file.mtime_ns)
+            self._leave_out(file)
+            return None
         return video
+
+    def _leave_out(self, file: SeenFile) -> None:
+        """A file holds what was forgotten; what it held before is gone from it."""
+        self.report.forgotten.append(file.path)
+        if file.path in self._sight.known:
+            self._missing[file.path] = self._sight.known[file.path]
 
     def _holders(self, read: Sequence[tuple[SeenFile, str]]) -> tuple[set[str], list[FileRow]]:
         """Which videos some other file holds now, and the files that do so no longer.
@@ -268,7 +283,8 @@ class _Scan:
             file.mtime_ns,
             before.since if before and same else self._started,
         )
-        self._agenda[file.path] = self._started + self._settings.scan.settle_s
+        settles = min(self._started, file.mtime_ns / 1e9) + self._settings.scan.settle_s
+        self._agenda[file.path] = max(settles, self._started)
         self.report.unstable.append(file.path)
 
     def _leave_over(self, file: SeenFile) -> None:

@@ -33,6 +33,13 @@ class Files:
         )
         return [file_row(row) for row in rows]
 
+    def knows(self, path: Path) -> bool:
+        """Whether anything is known at a path or below it."""
+        row = self._database.connection.execute(
+            f"SELECT 1 FROM files WHERE {BELOW} LIMIT 1", below(path)
+        ).fetchone()
+        return row is not None
+
     def holding(self, fingerprint: str) -> list[FileRow]:
         """The files that hold a video, in order of path."""
         rows = self._database.connection.execute(
