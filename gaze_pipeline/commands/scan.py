@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gaze_pipeline.commands.format import count, plain, shown
+from gaze_pipeline.commands.format import count, shown
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.library.report import ScanReport
 from gaze_pipeline.stages.register import scan_libraries
@@ -44,6 +44,11 @@ def print_report(report: ScanReport, console: Console) -> None:
             "Nothing of it was removed; its videos stay searchable.",
             markup=False,
             soft_wrap=True,
+        )
+    if report.forgotten:
+        console.print(
+            f"{count(len(report.forgotten), 'file')} of forgotten videos left out; "
+            "[bold]gaze remember FILE[/] takes one up again."
         )
     for path in report.unstable:
         console.print("[yellow]UNSTABLE[/] ", end="")

@@ -21,7 +21,8 @@ class Offline:
 class ScanReport:
     """What a scan found, by kind of change. A path stands in one list only.
 
-    `forgotten` are files of videos that a user had forgotten: they are left out. `moved` holds (from, to); `returned` are videos that were gone and are back, under whatever name.
+    `moved` holds (from, to); `returned` are videos that were gone and are back, under whatever name;
+    `forgotten` are files of videos that a user had forgotten: they are left out.
     """
 
     new: list[Path] = field(default_factory=list)
