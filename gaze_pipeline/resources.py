@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 from pydantic import PrivateAttr
 
+from gaze_pipeline.services.member import tether
 from gaze_pipeline.workspace import Workspace
 
 
@@ -16,5 +17,6 @@ class WorkspaceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def get(self) -> Workspace:
         """The workspace of the settings in force. Raises GazeError(SETTINGS_INVALID)."""
         if self._workspace is None:
+            tether()  # a run's process is none of the supervisor's own children
             self._workspace = Workspace.open()
         return self._workspace
