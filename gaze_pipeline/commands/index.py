@@ -22,6 +22,7 @@ from gaze_pipeline.commands.format import count, plain
 from gaze_pipeline.commands.models import print_missing
 from gaze_pipeline.commands.scan import print_problem, print_report
 from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.recovery import recover
 from gaze_pipeline.stages.index import IndexReport, Watcher
 from gaze_pipeline.stages.index import index as run_index
 from gaze_pipeline.stages.register import scan_libraries
@@ -54,7 +55,9 @@ def index(
 def index_now(
     workspace: Workspace, console: Console, library: str | None = None, again: bool = False
 ) -> IndexReport:
-    """Scan until no file is left waiting, then index with progress bars."""
+    """Repair what a crash left, scan until no file is left waiting, then index with progress bars."""
+    for line in recover(workspace).lines():
+        console.print(f"Repaired: {line}", markup=False, soft_wrap=True)
     scanned = scan_libraries(workspace, library)
     print_report(scanned, console)
     deadline = time.monotonic() + workspace.settings.scan.settle_s + PATIENCE_S
