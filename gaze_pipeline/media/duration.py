@@ -10,7 +10,7 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from gaze_pipeline.media.clock import DEFAULT_FPS
-from gaze_pipeline.media.reader import Progress
+from gaze_pipeline.media.reader import JUMP_FORWARD_S, Progress
 from gaze_pipeline.media.source import Source, open_source
 
 MAX_PACKETS = 2_000_000  # about nine hours of picture and sound
@@ -60,11 +60,12 @@ def _measured(path: Path, on_progress: Progress | None) -> float:
 
 
 def _end(source: Source, packet: Packet[Stream], before: float) -> float:
-    """When the stream of `packet` ends so far, in seconds; without timestamps, added up."""
+    """When the stream of `packet` ends so far, in seconds; without (believable) timestamps, added up."""
     length = float((packet.duration or 0) * (packet.stream.time_base or 0))
     timestamp = packet.pts if packet.pts is not None else packet.dts
-    if timestamp is not None:
-        return max(before, source.seconds(timestamp, packet.stream) + length)
+    end = before if timestamp is None else source.seconds(timestamp, packet.stream) + length
+    if timestamp is not None and end <= before + JUMP_FORWARD_S:
+        return max(before, end)
     if not length and isinstance(packet.stream, VideoStream):
         length = 1.0 / float(packet.stream.average_rate or DEFAULT_FPS)
     return before + length

@@ -33,6 +33,7 @@ STILL_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif"}
 MP4_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"moof", b"styp", b"sidx"}
 MEDIA_MAGIC = (b"\x1aE\xdf\xa3", b"FLV", b"OggS", b"0&\xb2u", b"\x00\x00\x01\xba", b".RMF", b"ID3")
 HEAD_BYTES = 400
+MIN_BIT_RATE = 1.0  # bits a second: the slowest of slide shows have more
 
 S = TypeVar("S", bound=Stream)
 
@@ -43,7 +44,8 @@ class Source:
 
     `video` and `audio` are the streams a player would play (None where there is none, or where no
     decoder is built in: `undecodable_video` then tells). `zero` is the container time, in seconds,
-    that a player shows as 0:00. `duration` is what the header promises, in seconds, or None.
+    that a player shows as 0:00. `duration` is what the header promises, in seconds; None where it
+    promises nothing, or centuries.
     """
 
     path: Path
@@ -119,8 +121,6 @@ def _open(path: Path, head: bytes) -> InputContainer:
         )
     except (FileNotFoundError, NotADirectoryError) as error:
         raise GazeError(ErrorCode.FILE_NOT_FOUND, path) from error
-    except PermissionError as error:
-        raise GazeError(ErrorCode.FILE_UNREADABLE, path, str(error)) from error
     except (av.error.FFmpegError, ValueError) as error:
         whole_format = isinstance(error, av.error.ArgumentError)  # outside the whitelist
         damaged = _known_container(head) and not whole_format
@@ -151,7 +151,8 @@ def _describe(path: Path, container: InputContainer, head: bytes) -> Source:
         for stream in (*videos, *container.streams.audio)
         if stream.start_time is not None
     ]
-    duration = container.duration
+    duration = (container.duration or 0) / av.time_base
+    believable = 0 < duration < path.stat().st_size * 8 / MIN_BIT_RATE
     return Source(
         path=path,
         container=container,
@@ -159,7 +160,7 @@ def _describe(path: Path, container: InputContainer, head: bytes) -> Source:
         audio=audio,
         undecodable_video=bool(videos) and video is None,
         zero=min(starts, default=0.0),
-        duration=duration / av.time_base if duration and duration > 0 else None,
+        duration=duration if believable else None,
         format=_format(container, head),
     )
 

@@ -68,10 +68,12 @@ def render(
     keyframe_every: int = 12,
     muxer_options: dict[str, str] | None = None,
     format_name: str | None = None,
+    ticks: int = TICKS,
 ) -> Path:
     """Write a clip: frame k shows the number k from `times_ms[k]` on; then the sounds, each a track.
 
-    `turn` is degrees counter-clockwise written into the display matrix, `aspect` that of a pixel.
+    `turn` is degrees counter-clockwise written into the display matrix, `aspect` that of a pixel, `ticks`
+    those of the encoder's clock in a second.
     """
     with av.open(
         str(path), "w", format=format_name, container_options=muxer_options or {}
@@ -81,7 +83,7 @@ def render(
         stream.width, stream.height = size
         stream.pix_fmt = pixels
         stream.gop_size = keyframe_every
-        stream.codec_context.time_base = Fraction(1, TICKS)
+        stream.codec_context.time_base = Fraction(1, ticks)
         if aspect is not None:
             stream.codec_context.sample_aspect_ratio = aspect
         if turn:
@@ -96,7 +98,7 @@ def render(
             frame = VideoFrame.from_ndarray(numbered(number, *size), "rgb24").reformat(
                 format=pixels
             )
-            frame.pts, frame.time_base = at, Fraction(1, TICKS)
+            frame.pts, frame.time_base = at * ticks // 1000, Fraction(1, ticks)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
         for track, sound in zip(tracks, sounds, strict=True):
