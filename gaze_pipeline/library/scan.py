@@ -66,7 +66,7 @@ def scan(
         offline = [o.reason for o in sight.offline if o.library == library.name]
         reason = offline[0] if offline else None
         catalog.libraries.scanned(library.name, library.path, reason, started)
-    catalog.touched.done([*sight.places, *where.touched], started)
+    catalog.touched.done([*sight.places, *where.touched], started, one.again)
     return one.report
 
 
@@ -112,7 +112,7 @@ class _Scan:
         self._unstable: dict[Path, UnstableFile] = {}
         self._unread: list[SeenFile] = []
         self._kept: list[FileRow] = []
-        self._agenda: dict[Path, float] = {}
+        self.again: dict[Path, float] = {}
         self._renumbered: set[tuple[int, int]] = set()
 
     def run(self) -> None:
@@ -135,8 +135,6 @@ class _Scan:
         self._see_to_missing()
         self._catalog.files.record(self._kept)
         self._catalog.unstable.replace(self._sight.places, self._unstable.values())
-        for at in set(self._agenda.values()):
-            self._catalog.touched.add([p for p, due in self._agenda.items() if due == at], at)
 
     def _take_up(self, files: Sequence[SeenFile]) -> None:
         """Read files that may have traded places with each other, and write down what became of them."""
@@ -284,23 +282,23 @@ class _Scan:
             before.since if before and same else self._started,
         )
         settles = min(self._started, file.mtime_ns / 1e9) + self._settings.scan.settle_s
-        self._agenda[file.path] = max(settles, self._started)
+        self.again[file.path] = max(settles, self._started)
         self.report.unstable.append(file.path)
 
     def _leave_over(self, file: SeenFile) -> None:
         self._unread.append(file)
-        self._agenda[file.path] = time.time()
+        self.again[file.path] = time.time()
         self.report.left_over += 1
 
     def _refuse(self, file: SeenFile, error: GazeError) -> None:
         """A file cannot be taken up; what it held is kept as long as that can pass."""
         if error.code is ErrorCode.FILE_NOT_FOUND:  # it went after it was listed
-            self._agenda[file.path] = time.time()
+            self.again[file.path] = time.time()
             return
         before = self._sight.known.get(file.path)
         row = _unread_row(file, error)
         if error.code.retryable:
-            self._agenda[file.path] = self._started + RETRY_S
+            self.again[file.path] = self._started + RETRY_S
             if before is not None and before.fingerprint is not None:
                 row = replace(before, error_code=error.code, error_detail=error.detail)
         self._catalog.files.record([row])
@@ -322,7 +320,7 @@ class _Scan:
             if folder is not None:
                 folders[row.library, folder] = folders.get((row.library, folder), 0) + 1
             elif row.size in waiting and row.fingerprint is not None:
-                self._agenda[row.path] = self._started + self._settings.scan.settle_s
+                self.again[row.path] = self._started + self._settings.scan.settle_s
             else:
                 deleted.append(row.path)
         self._catalog.files.record(remove=deleted)
