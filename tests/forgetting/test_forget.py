@@ -1,0 +1,192 @@
+"""Forgetting, as a user would check it: with a search through every byte that is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.forgetting import forget as forgetting
+from gaze_pipeline.forgetting.forget import finish, forget, forget_gone, forget_library
+from gaze_pipeline.states import Stage
+from gaze_pipeline.store import snapshot_files
+from gaze_pipeline.store.forgotten import Forgotten
+from gaze_pipeline.store.snapshot import publish
+from gaze_pipeline.store.snapshot_reader import Snapshot
+from tests.forgetting.conftest import PATH, SAID, SECRET, STAYS, Shelf
+from tests.support.synthetic import Film, Line
+
+
+def mentions(root: Path, *needles: bytes) -> list[Path]:
+    """The files under a root whose bytes or names hold any of these."""
+    return [
+        path
+        for path in root.rglob("*")
+        if path.is_file() and any(n in path.read_bytes() or n in os.fsencode(path) for n in needles)
+    ]
+
+
+def test_nothing_of_it_is_left_and_the_others_are_found_as_before(shelf: Shelf) -> None:
+    root = shelf.workspace.paths.root
+    needles = (SECRET.encode(), b"quartzite", b"h\\u00f6liday", "höliday".encode())
+    assert mentions(root, *needles)
+    before = Snapshot.open(shelf.workspace.paths)
+
+    proof = forget(shelf.workspace, [SECRET])
+
+    assert proof.left == []
+    assert mentions(root, *needles) == []
+    after = Snapshot.open(shelf.workspace.paths)
+    query = "SELECT fingerprint, text FROM segments WHERE fingerprint != $f ORDER BY ALL"
+    assert after.rows(query.replace("$f", f"'{SECRET}'")) == before.rows(query, {"f": SECRET})
+    assert after.info.vectors == before.info.vectors - 20
+    assert after.rows("SELECT 1 FROM segments WHERE fingerprint = $f", {"f": SECRET}) == []
+    assert shelf.workspace.paths.video(STAYS).is_dir()
+
+
+def test_the_proof_says_how_much_was_searched(shelf: Shelf) -> None:
+    proof = forget(shelf.workspace, [SECRET])
+    stores = {store.store: store for store in proof.stores}
+    assert {"artifacts", "index", "vectors", "catalog"} <= set(stores)
+    assert stores["artifacts"].files == 3 * 6
+    assert stores["index"].bytes > 1_000_000
+    assert proof.names >= 2
+    assert proof.phrases >= 3
+    assert proof.words >= 4  # zebrafish, quartzite, montevideo, café; but not umbrella, over
+
+
+def test_no_older_snapshot_or_version_stays(shelf: Shelf) -> None:
+    for number in range(3):
+        shelf.add(f"{number:016x}", f"more of it, number {number}")
+        publish(shelf.workspace)
+    forget(shelf.workspace, [SECRET])
+    paths = shelf.workspace.paths
+    info = snapshot_files.current(paths)
+    assert info is not None
+    assert [p.name for p in paths.index.glob("*.duckdb")] == [f"search-{info.number:08d}.duckdb"]
+    assert [p.stem for p in paths.vectors.glob("*.lance")] == [info.vector_table]
+
+
+def test_a_video_that_was_dropped_from_the_index_long_ago_goes_too(shelf: Shelf) -> None:
+    shelf.workspace.catalog.files.remove(PATH)
+    publish(shelf.workspace)  # deletes its rows; LanceDB keeps them in its files
+    assert mentions(shelf.workspace.paths.vectors, SECRET.encode())
+    assert forget_gone(shelf.workspace, [SECRET]).left == []
+    assert mentions(shelf.workspace.paths.root, SECRET.encode(), b"quartzite") == []
+
+
+def test_forgetting_may_begin_again_wherever_it_was_killed(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = shelf.workspace.paths.root
+    for step in ("halt", "erase", "erase_catalog", "verify"):
+        shelf.add(SECRET, SAID, PATH)
+        publish(shelf.workspace)
+
+        def killed(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(forgetting, step, killed)
+            with pytest.raises(KeyboardInterrupt):
+                forget(shelf.workspace, [SECRET])
+        assert shelf.workspace.catalog.videos.get(SECRET) is None
+        finish(shelf.workspace)
+        assert mentions(root, SECRET.encode(), b"quartzite") == []
+        assert shelf.workspace.catalog.forgetting.asked() == {}
+
+
+def test_what_is_left_is_named_and_tried_again(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgetting, "PAUSE_S", 0.0)
+    stray = shelf.workspace.paths.root / "notes.txt"
+    stray.write_text(f"see {SECRET}")
+    proof = forget(shelf.workspace, [SECRET])
+    assert proof.left == [f"notes.txt: {SECRET!r}"]
+    assert SECRET in shelf.workspace.catalog.forgetting.asked()
+    stray.unlink()
+    again = finish(shelf.workspace)
+    assert again is not None
+    assert again.left == []
+    assert finish(shelf.workspace) is None
+
+
+def test_an_unknown_video_is_refused(shelf: Shelf) -> None:
+    with pytest.raises(GazeError) as raised:
+        forget(shelf.workspace, ["f" * 16])
+    assert raised.value.code is ErrorCode.VIDEO_UNKNOWN
+    assert Forgotten(shelf.workspace.paths).count() == 0
+
+
+def test_logs_lose_the_lines_that_name_it_while_others_write_to_them(shelf: Shelf) -> None:
+    log = shelf.workspace.paths.logs / "search.log"
+    log.parent.mkdir()
+    path = str(PATH)
+    told = [SECRET, path, json.dumps(path), quote(path), "nothing of it"]
+    log.write_text("".join(f"12:00 {text}\n" for text in told))
+    with log.open("a") as writer:
+        writer.write("before\n")
+        writer.flush()
+        forget(shelf.workspace, [SECRET])
+        writer.write("after\n")
+    lines = log.read_text().splitlines()
+    assert [line for line in lines if line.strip("-")] == ["12:00 nothing of it", "before", "after"]
+
+
+def test_clips_go_and_those_of_others_stay(shelf: Shelf) -> None:
+    clips = shelf.workspace.paths.clips
+    clips.mkdir()
+    for name in (f"{SECRET}-0-end-transcode@0.mp4", f"{STAYS}-0-end-transcode@0.mp4"):
+        (clips / name).write_bytes(b"clip")
+    forget(shelf.workspace, [SECRET])
+    assert [path.name[:16] for path in clips.iterdir()] == [STAYS]
+
+
+def test_work_on_it_is_cancelled_and_waited_for(shelf: Shelf) -> None:
+    """Another thread stands for the process that is at it: it stops when its progress is refused."""
+    catalog, stopped = shelf.workspace.catalog, threading.Event()
+    catalog.stages.reset(SECRET, Stage.TRANSCRIPT)
+    catalog.stages.start(SECRET, Stage.TRANSCRIPT)
+
+    def work() -> None:
+        while catalog.stages.progress(SECRET, Stage.TRANSCRIPT, 0.5):
+            stopped.wait(0.05)
+        catalog.stages.release(SECRET, Stage.TRANSCRIPT)
+        stopped.set()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    assert forget(shelf.workspace, [SECRET]).left == []
+    assert stopped.is_set()
+    worker.join()
+
+
+def test_a_library_goes_with_what_only_it_held(shelf: Shelf, tmp_path: Path) -> None:
+    folders = {name: tmp_path / name for name in ("private", "other")}
+    for folder in folders.values():
+        folder.mkdir()
+    settings = shelf.workspace.paths.settings
+    settings.write_text(
+        "".join(f'[[libraries]]\nname = "{n}"\npath = "{f}"\n' for n, f in folders.items())
+    )
+    workspace = type(shelf.workspace).open()
+    for number, library in enumerate(["private", "other"]):
+        path = folders[library] / "said.mp4"
+        line = Line(0, 1000, f"spoken words of number {number} in {library}")
+        film = Film(f"{number:016x}", [line], library=library, path=path)
+        shelf.root.add(film)
+    publish(workspace)
+
+    proof, count = forget_library(workspace, "private")
+
+    assert (proof.left, count) == ([], 1)
+    assert mentions(workspace.paths.root, bytes(folders["private"]), b"private") == []
+    assert [library.name for library in type(workspace).open().settings.libraries] == ["other"]
+    assert workspace.catalog.videos.get(f"{1:016x}") is not None
+    assert not Forgotten(workspace.paths).holds(f"{0:016x}")
