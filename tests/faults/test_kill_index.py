@@ -1,0 +1,149 @@
+"""`gaze index`, killed again and again at seeded moments: nothing is lost, doubled or half there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from random import Random
+
+import pyarrow as pa
+import pytest
+
+from gaze_pipeline.library.fingerprint import fingerprint
+from gaze_pipeline.models.sentences import Segment
+from gaze_pipeline.recovery import last, recover
+from gaze_pipeline.recovery.index import flaw
+from gaze_pipeline.settings import ModelSettings, Settings
+from gaze_pipeline.stages import transcript
+from gaze_pipeline.states import Stage
+from gaze_pipeline.store import schemas
+from gaze_pipeline.store.paths import DataPaths
+from gaze_pipeline.workspace import Workspace
+from tests.support.contents import contents, differences, half_artifacts, leavings
+from tests.support.killing import ForkedRun, Moment, Run
+from tests.support.roots import root_variables, tiny_library, tiny_video
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
+VIDEOS = 12
+FIRST, FOLLOWING, SEEING = 80, 50, 30
+
+
+@dataclass
+class Trial:
+    """A library, what its index must hold in the end, and a data root to do that on again and again.
+
+    `prepare` makes the data root that each chapter starts from.
+    """
+
+    folder: Path
+    films: Path
+    seed: int
+    prepare: Callable[[Trial, Path], None]
+    models: ModelSettings | None = None
+    kind: type[Run] = ForkedRun
+    kills: int = 0
+    told: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.seed)
+        self.start, self.root = self.folder / "start", self.folder / "data"
+        self.prepare(self, self.start)
+        undisturbed = self.folder / "undisturbed"
+        shutil.copytree(self.start, undisturbed)
+        self.run(undisturbed, "--help").finish()  # the imports are done once and for all
+        self.length_s = self.run(undisturbed).finish()
+        self.wanted = contents(undisturbed)
+
+    def run(self, root: Path, *arguments: str) -> Run:
+        variables = root_variables(root, self.films, models=self.models)
+        return self.kind(root, variables, *(arguments or ("index",)))
+
+    def chapter(self, kills: int) -> None:
+        """Index from the start, with at most so many kills on the way."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        shutil.copytree(self.start, self.root)
+        paths = DataPaths(self.root)
+        for _ in range(kills):
+            run = self.run(self.root, *self.random.choice(COMMANDS))
+            moment = Moment.choose(self.random, self.length_s)
+            if run.kill_at(moment):
+                self.kills += 1
+                assert half_artifacts(self.root) == [], moment
+                assert flaw(paths) == "", moment
+            elif "index" in run.arguments:
+                break
+        self.run(self.root).finish()
+        assert differences(contents(self.root), self.wanted) == {}
+        assert leavings(self.root) == []
+        repairs = last(paths)
+        assert not recover(Workspace.open(Settings(root=self.root))), "all was repaired"
+        assert last(paths) == repairs
+        self.told += [line for entry in repairs for line in entry.lines]
+
+
+COMMANDS = [("index",)] * 6 + [("index", "--publish"), ("scan",)]
+
+
+def run_trial(trial: Trial, kills: int) -> None:
+    began = time.monotonic()
+    while trial.kills < kills:
+        trial.chapter(kills - trial.kills)
+    seconds = time.monotonic() - began
+    print(f"{trial.kills} kills in {seconds:.0f} s; undisturbed {trial.length_s:.1f} s")
+
+
+def fresh(trial: Trial, root: Path) -> None:
+    """Nothing indexed yet, but for transcripts, as another program or day may have made them."""
+    root_variables(root, trial.films)
+    settings = Settings(root=root, models=trial.models or ModelSettings())
+    workspace = Workspace.open(settings)
+    recipe = transcript.recipe(workspace)
+    for number, film in enumerate(sorted(trial.films.iterdir())):
+        line = Segment(0, 900, f"film number {number}", "en", 0.9, ())
+        row = {**asdict(line), "segment_index": 0, "fingerprint": fingerprint(film), "words": []}
+        table = pa.Table.from_pylist([row], schema=schemas.TRANSCRIPT)
+        workspace.artifacts.write(fingerprint(film), Stage.TRANSCRIPT, table, recipe)
+
+
+def changed(trial: Trial, root: Path) -> None:
+    """All indexed in another way than is wanted now, and since then files came, went and moved."""
+    fresh(trial, root)
+    late = tiny_video(trial.folder / "late.mp4", seed=99)
+    variables = {**root_variables(root, trial.films), "GAZE_FRAMES__EVERY_MS": "700"}
+    Run(root, variables, "index").finish()
+    (trial.films / "0.mp4").rename(trial.films / "moved.mp4")
+    (trial.films / "1.mp4").unlink()
+    late.rename(trial.films / "late.mp4")
+
+
+def test_a_few_kills(tmp_path: Path) -> None:
+    films = tiny_library(tmp_path / "films", 3)
+    run_trial(Trial(tmp_path, films, seed=1, prepare=fresh, kind=Run), kills=4)
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    return tiny_library(tmp_path / "films", VIDEOS)
+
+
+@pytest.mark.slow
+def test_kills_of_a_first_indexing(tmp_path: Path, films: Path) -> None:
+    trial = Trial(tmp_path, films, seed=2, prepare=fresh)
+    run_trial(trial, kills=FIRST)
+    assert any("unfinished" in line for line in trial.told)
+
+
+@pytest.mark.slow
+def test_kills_while_an_index_follows_changes(tmp_path: Path, films: Path) -> None:
+    run_trial(Trial(tmp_path, films, seed=3, prepare=changed), kills=FOLLOWING)
+
+
+@pytest.mark.slow
+def test_kills_with_image_models(tmp_path: Path, films: Path, test_models: ModelSettings) -> None:
+    trial = Trial(tmp_path, films, seed=4, prepare=fresh, models=test_models)
+    run_trial(trial, kills=SEEING)
+    assert "vectors" in " ".join(trial.wanted)
