@@ -23,12 +23,15 @@ from gaze_pipeline.commands import (
     index,
     library,
     models,
+    requests,
     scan,
     services,
     status,
+    upkeep,
 )
-from gaze_pipeline.commands.format import plain, shown
+from gaze_pipeline.commands.format import plain
 from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.names import readable
 from gaze_pipeline.settings import complaints, data_root
 
 app = typer.Typer(
@@ -43,8 +46,11 @@ app.command("up")(services.up)
 app.command("index")(index.index)
 app.command("scan")(scan.scan)
 app.command("status")(status.status)
+app.command("cancel")(requests.cancel)
+app.command("retry")(requests.retry)
 app.command("forget")(forget.forget)
 app.command("remember")(forget.remember)
+app.command("upkeep")(upkeep.upkeep)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.add_typer(library.app, name="library")
@@ -67,9 +73,9 @@ def main() -> None:
 def _print(error: GazeError, console: Console) -> None:
     console.print(f"[bold red]{error.code.name}[/] {plain(error.code.sentence)}")
     if error.subject:
-        console.print(shown(error.subject), markup=False, style="cyan")
+        console.print(readable(error.subject), markup=False, style="cyan")
     if error.detail:
-        console.print(shown(error.detail), markup=False, style="dim")
+        console.print(readable(error.detail), markup=False, style="dim")
     console.print(error.code.remedy, markup=False)
 
 

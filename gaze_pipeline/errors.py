@@ -252,11 +252,11 @@ class GazeError(Exception):
         return explain(self.code, self.subject, self.detail)
 
 
-def explain(code: ErrorCode, subject: str = "", detail: str = "") -> str:
-    """The text of a failure as the CLI, the page and Dagster show it."""
+def explain(code: ErrorCode, subject: str = "", detail: str = "", remedy: str = "") -> str:
+    """The text of a failure as the CLI, the page and Dagster show it; `remedy` stands for the code's."""
     head = f"{code.name}: {code.sentence}"
     if subject:
         head += f" [{subject}]"
     if detail:
         head += f" ({detail})"
-    return f"{head} {code.remedy}"
+    return f"{head} {remedy or code.remedy}"

@@ -1,4 +1,4 @@
-"""What Dagster's own records say of videos: in flight, cancelled, failed again and again."""
+"""What Dagster's own records say of runs: in flight, cancelled, dead before they reached their videos."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from gaze_pipeline.jobs import JOB_TAG
 from gaze_pipeline.states import Stage
+from gaze_pipeline.store.catalog.backoff import wait_s
 
 PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 FIRST_TAG = "gaze/first"
 """The first video of a run that a sensor asked for: attempts are counted by it."""
-
-FIRST_WAIT_S = 10
-LONGEST_WAIT_S = 3600
+ASKED_TAG = "gaze/asked-at"
+"""When the folder sensor began to look for what a run of it is about, in seconds since the epoch."""
 
 
 def unfinished(instance: dg.DagsterInstance, job: str | None = None) -> list[dg.DagsterRun]:
@@ -42,11 +42,19 @@ def fail_unlaunched(instance: dg.DagsterInstance, launcher_started: float) -> No
             instance.report_run_failed(run, "What was to launch the run was ended before it did.")
 
 
-def cancelled_since(instance: dg.DagsterInstance, moment: float) -> list[dg.DagsterRun]:
+def cancelled_since(instance: dg.DagsterInstance, moment: float) -> list[dg.RunRecord]:
     """The runs that were cancelled after `moment` (seconds since the epoch)."""
     after = datetime.fromtimestamp(moment, UTC)
     cancelled = dg.RunsFilter(statuses=[dg.DagsterRunStatus.CANCELED], updated_after=after)
-    return list(instance.get_runs(cancelled))
+    return list(instance.get_run_records(cancelled))
+
+
+def asked_at(record: dg.RunRecord) -> float:
+    """When what a run is about was asked for, in seconds since the epoch."""
+    run = record.dagster_run
+    if ASKED_TAG in run.tags and run.parent_run_id is None:  # who runs it again asks anew
+        return float(run.tags[ASKED_TAG])
+    return record.create_timestamp.timestamp()
 
 
 def partitions_of(run: dg.DagsterRun, order: Sequence[str]) -> Sequence[str]:
@@ -70,15 +78,17 @@ def attempts(instance: dg.DagsterInstance, first: str) -> int:
     return instance.get_runs_count(dg.RunsFilter(tags={FIRST_TAG: first}))
 
 
-def must_wait(instance: dg.DagsterInstance, first: str, now: float) -> bool:
-    """Whether runs that begin with this video failed just now; the wait doubles with each failure."""
+def must_wait(instance: dg.DagsterInstance, first: str, heard_at: float, now: float) -> bool:
+    """Whether the runs that begin with this video died before they reached it, and the last just now.
+
+    What fails of a video itself waits by the catalog, which last heard of it at `heard_at` (seconds since
+    the epoch). This is for runs that cannot start.
+    """
     records = instance.get_run_records(dg.RunsFilter(tags={FIRST_TAG: first}), limit=12)
     failures = 0
     for record in records:
-        if record.dagster_run.status is not dg.DagsterRunStatus.FAILURE:
+        failed = record.dagster_run.status is dg.DagsterRunStatus.FAILURE
+        if not failed or record.create_timestamp.timestamp() < heard_at:
             break
         failures += 1
-    if not failures:
-        return False
-    wait: float = min(FIRST_WAIT_S * 2 ** (failures - 1), LONGEST_WAIT_S)
-    return now - (records[0].end_time or 0.0) < wait
+    return failures > 0 and now - (records[0].end_time or 0.0) < wait_s(failures)

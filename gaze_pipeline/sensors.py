@@ -10,13 +10,13 @@ import dagster as dg
 import psutil
 
 from gaze_pipeline import inflight
-from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.jobs import ingest, publish
 from gaze_pipeline.partitions import Batch, Candidate, batches, videos
 from gaze_pipeline.reconcile import unreported
 from gaze_pipeline.resources import WorkspaceResource
 from gaze_pipeline.stages.plan import plan
 from gaze_pipeline.stages.register import scan_where_due
+from gaze_pipeline.stages.requests import cancel
 from gaze_pipeline.states import Status
 from gaze_pipeline.store.catalog.rows import StageRow
 from gaze_pipeline.store.snapshot import current_revision
@@ -54,7 +54,7 @@ def folders(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -
     order, changes = _partitions(known, [video.fingerprint for video in space.catalog.videos.all()])
     busy = {key for run in runs for key in inflight.partitions_of(run, order)}
     idle = {key: item for key, item in _candidates(space).items() if key not in busy}
-    requests = _requests(instance, idle, order, len(runs))
+    requests = _requests(instance, space, idle, order, len(runs), now)
     return dg.SensorResult(
         run_requests=requests,
         dynamic_partitions_requests=changes,
@@ -127,22 +127,33 @@ def _tried(row: StageRow) -> bool:
 
 
 def _requests(
-    instance: dg.DagsterInstance, idle: Mapping[str, Candidate], order: Sequence[str], queued: int
+    instance: dg.DagsterInstance,
+    space: Workspace,
+    idle: Mapping[str, Candidate],
+    order: Sequence[str],
+    queued: int,
+    asked_at: float,
 ) -> list[dg.RunRequest]:
     """Runs for what is not in flight; the queue is kept short, so that news can change it."""
     requests: list[dg.RunRequest] = []
     for batch in batches(order, idle):
         if len(requests) + queued >= MAX_QUEUED:
             break
-        if not inflight.must_wait(instance, batch.first, time.time()):
-            requests.append(_request(batch, inflight.attempts(instance, batch.first)))
+        video = space.catalog.videos.get(batch.first)
+        heard_at = max((row.updated_at for row in video.stages.values()), default=0) if video else 0
+        if not inflight.must_wait(instance, batch.first, heard_at, time.time()):
+            requests.append(_request(batch, inflight.attempts(instance, batch.first), asked_at))
     return requests
 
 
-def _request(batch: Batch, attempt: int) -> dg.RunRequest:
+def _request(batch: Batch, attempt: int, asked_at: float) -> dg.RunRequest:
     single = len(batch.fingerprints) == 1
     # A crashed run is asked for again by the next ticks, without what it has done until then.
-    tags = {inflight.FIRST_TAG: batch.first, "dagster/max_retries": "0"}
+    tags = {
+        inflight.FIRST_TAG: batch.first,
+        inflight.ASKED_TAG: str(asked_at),
+        "dagster/max_retries": "0",
+    }
     if not single:
         tags |= {inflight.RANGE_START_TAG: batch.first, inflight.RANGE_END_TAG: batch.last}
     return dg.RunRequest(
@@ -157,12 +168,8 @@ def _settle_cancelled(
     instance: dg.DagsterInstance, space: Workspace, order: Sequence[str], since: float
 ) -> None:
     """What a person cancelled stays so: its open stages become CANCELLED, and are not asked for."""
-    for run in inflight.cancelled_since(instance, since):
-        for fingerprint in inflight.partitions_of(run, order):
-            video = space.catalog.videos.get(fingerprint)
-            rows = video.stages if video else {}
-            for stage in inflight.stages_of(run):
-                if video and (stage not in rows or rows[stage].status is Status.PENDING):
-                    space.catalog.stages.settle(
-                        fingerprint, stage, Status.CANCELLED, ErrorCode.CANCELLED
-                    )
+    for record in inflight.cancelled_since(instance, since):
+        run = record.dagster_run
+        keys = inflight.partitions_of(run, order)
+        found = [video for key in keys if (video := space.catalog.videos.get(key))]
+        cancel(space, found, inflight.stages_of(run), at=record.end_time)

@@ -1,4 +1,8 @@
-"""The stages of a video and the states a user sees: one state machine, derived from one row a stage."""
+"""The state machine: how each stage of a video stands, what can happen to it, and what a user sees.
+
+The catalog keeps one status a stage and writes it by `TRANSITIONS` only; the state of a video follows
+from its five stages. Artifacts overrule the catalog (`gaze_pipeline.stages.reconciliation`).
+"""
 
 from __future__ import annotations
 
@@ -31,6 +35,45 @@ class Status(StrEnum):
     def settled(self) -> bool:
         """Whether the stage has produced its artifact."""
         return self in (Status.DONE, Status.PARTIAL)
+
+
+class Event(StrEnum):
+    """What can happen to a stage."""
+
+    START = "start"  # a process takes it up
+    FINISH = "finish"  # its artifact is there
+    FAIL = "fail"  # it could not be made
+    LACK = "lack"  # its model is not there
+    CANCEL = "cancel"  # a person does not want it done
+    RELEASE = "release"  # its process gave it up, or died
+    RESET = "reset"  # a person asks for it again, or its artifact is gone
+
+
+_ANY = frozenset(Status)
+_IDLE = _ANY - {Status.RUNNING}
+_UNMADE = _ANY - {Status.CANCELLED, Status.DONE, Status.PARTIAL}
+
+TRANSITIONS: dict[Event, tuple[frozenset[Status], frozenset[Status]]] = {
+    Event.START: (_ANY, frozenset({Status.RUNNING})),
+    Event.FINISH: (_ANY, frozenset({Status.DONE, Status.PARTIAL})),
+    Event.FAIL: (_UNMADE, frozenset({Status.FAILED})),
+    Event.LACK: (_ANY - {Status.CANCELLED}, frozenset({Status.WAITING})),
+    Event.CANCEL: (_ANY, frozenset({Status.CANCELLED})),
+    Event.RELEASE: (
+        frozenset({Status.RUNNING}),
+        frozenset({Status.PENDING, Status.CANCELLED, Status.FAILED}),
+    ),
+    Event.RESET: (_IDLE, frozenset({Status.PENDING})),
+}
+"""From which statuses an event leads to which. A stage that is RUNNING belongs to its process: while that
+lives, only the process itself moves it on; others can ask it to stop. A stage that was CANCELLED is
+started only by what was asked for later."""
+
+
+def follows(before: Status, event: Event, after: Status) -> bool:
+    """Whether the event may lead from one status to the other."""
+    origins, ends = TRANSITIONS[event]
+    return before in origins and after in ends
 
 
 class State(StrEnum):

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from dagster._utils.warnings import disable_dagster_warnings
 
+from gaze_pipeline.assets.progress import STOPPING, RunProgress
 from gaze_pipeline.errors import ErrorCode, explain
+from gaze_pipeline.inflight import asked_at, stages_of
 from gaze_pipeline.partitions import videos
 from gaze_pipeline.resources import WorkspaceResource
+from gaze_pipeline.stages.requests import cancel, still_to_do
 from gaze_pipeline.stages.run import Outcome, run_stage
 from gaze_pipeline.states import Stage, Status
+from gaze_pipeline.store.catalog.rows import VideoRow, remedy
 from gaze_pipeline.store.contract import violations
 from gaze_pipeline.workspace import Workspace
 
@@ -51,16 +55,19 @@ def run_partitions(context: dg.AssetExecutionContext, stage: Stage, workspace: W
 
     When some fail, the others are recorded as materialized and the step fails with the reasons.
     """
-    keys = context.partition_keys
+    keys, progress = context.partition_keys, RunProgress(context)
+    record = context.instance.get_run_record_by_id(context.run.run_id)
+    asked = asked_at(record) if record else None
     outcomes: list[Outcome] = []
     try:
-        for outcome in run_stage(stage, keys, workspace):
+        for outcome in run_stage(stage, keys, workspace, progress, asked):
             outcomes.append(outcome)
             context.log.info(
                 f"{len(outcomes)}/{len(keys)} {outcome.fingerprint}: {_summary(outcome)}"
             )
+        progress.require_wanted()
     except BaseException:
-        _note_cancelled(context, stage, keys, workspace)
+        _note_cancelled(context, workspace)
         raise
     good = [outcome for outcome in outcomes if outcome.status.settled]
     if len(good) == len(outcomes):
@@ -71,7 +78,14 @@ def run_partitions(context: dg.AssetExecutionContext, stage: Stage, workspace: W
         return dg.MaterializeResult(check_results=[_check(good, workspace)])
     for outcome in good:
         context.log_event(materialization(outcome, workspace))
-    raise _failure([outcome for outcome in outcomes if not outcome.status.settled])
+    bad = [outcome for outcome in outcomes if not outcome.status.settled]
+    if all(outcome.status is Status.CANCELLED for outcome in bad) and _nothing_left(
+        context, workspace
+    ):
+        context.log.info("What was left was cancelled.")
+        context.instance.report_run_canceling(context.run)
+        raise dg.DagsterExecutionInterruptedError
+    raise _failure(bad)
 
 
 def materialization(outcome: Outcome, workspace: Workspace) -> dg.AssetMaterialization:
@@ -103,20 +117,22 @@ def metadata(outcome: Outcome, workspace: Workspace) -> Mapping[str, dg.Metadata
     return entries
 
 
-def _note_cancelled(
-    context: dg.AssetExecutionContext, stage: Stage, keys: Sequence[str], workspace: Workspace
-) -> None:
+def _note_cancelled(context: dg.AssetExecutionContext, workspace: Workspace) -> None:
     """What a person cancelled stays so until asked for; a shutdown leaves it pending, to go on."""
-    run = context.instance.get_run_by_id(context.run_id)
-    if run is None or run.status is not dg.DagsterRunStatus.CANCELING:
-        return
-    for fingerprint in keys:
-        video = workspace.catalog.videos.get(fingerprint)
-        row = video.stages.get(stage) if video else None
-        if row is not None and row.status is Status.PENDING:
-            workspace.catalog.stages.settle(
-                fingerprint, stage, Status.CANCELLED, ErrorCode.CANCELLED
-            )
+    run = context.instance.get_run_by_id(context.run.run_id)
+    if run is not None and run.status in STOPPING:
+        cancel(workspace, _videos(context, workspace), stages_of(run))
+
+
+def _nothing_left(context: dg.AssetExecutionContext, workspace: Workspace) -> bool:
+    """Whether the run has nothing to do any more: all is done, has failed, or was cancelled."""
+    stages = list(stages_of(context.run))
+    return not any(still_to_do(workspace, video, stages) for video in _videos(context, workspace))
+
+
+def _videos(context: dg.AssetExecutionContext, workspace: Workspace) -> list[VideoRow]:
+    found = (workspace.catalog.videos.get(key) for key in context.partition_keys)
+    return [video for video in found if video is not None]
 
 
 def _check(outcomes: Sequence[Outcome], workspace: Workspace) -> dg.AssetCheckResult:
@@ -132,20 +148,29 @@ def _check(outcomes: Sequence[Outcome], workspace: Workspace) -> dg.AssetCheckRe
     )
 
 
-def _failure(failed: Sequence[Outcome]) -> dg.Failure:
-    codes = sorted({(outcome.code or ErrorCode.INTERNAL).name for outcome in failed})
-    count = f"{len(failed)} video{'s' if len(failed) > 1 else ''}"
+def _failure(bad: Sequence[Outcome]) -> dg.Failure:
+    failed = [outcome for outcome in bad if outcome.status is not Status.CANCELLED]
+    told = []
+    if failed:
+        codes = sorted({(outcome.code or ErrorCode.INTERNAL).name for outcome in failed})
+        told.append(f"{_count(failed)} failed ({', '.join(codes)})")
+    if len(bad) > len(failed):
+        told.append(f"{_count(bad[len(failed) :])} cancelled")
     return dg.Failure(
-        f"{count} failed ({', '.join(codes)}); the others are done. {_reason(failed[0])}",
-        metadata={
-            outcome.fingerprint: dg.MetadataValue.text(_reason(outcome)) for outcome in failed
-        },
+        f"{', '.join(told)}; the others are done. {_reason((failed or bad)[0])}",
+        metadata={outcome.fingerprint: dg.MetadataValue.text(_reason(outcome)) for outcome in bad},
         allow_retries=False,
     )
 
 
+def _count(outcomes: Sequence[Outcome]) -> str:
+    return f"{len(outcomes)} video{'s' if len(outcomes) > 1 else ''}"
+
+
 def _reason(outcome: Outcome) -> str:
-    return explain(outcome.code or ErrorCode.INTERNAL, outcome.fingerprint, outcome.detail)
+    code = outcome.code or ErrorCode.INTERNAL
+    what_to_do = remedy(outcome.status, code, outcome.detail)
+    return explain(code, outcome.fingerprint, outcome.detail, what_to_do)
 
 
 def _summary(outcome: Outcome) -> str:

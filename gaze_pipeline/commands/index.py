@@ -27,34 +27,41 @@ from gaze_pipeline.stages.index import IndexReport, Watcher
 from gaze_pipeline.stages.index import index as run_index
 from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.stages.run import Outcome
-from gaze_pipeline.states import Stage, Status
+from gaze_pipeline.standing import next_try
+from gaze_pipeline.states import Stage, State, Status
 from gaze_pipeline.store.snapshot import publish
 from gaze_pipeline.workspace import Workspace
 
 PATIENCE_S = 5.0
 """How much longer than its settling time a file that is being written is waited for."""
 
+CANCELLED_EXIT = 130
+"""The exit status of a command that was interrupted, as shells have it."""
+
 
 def index(
     library: Annotated[str | None, typer.Option(help="Look for new files only here.")] = None,
-    again: Annotated[bool, typer.Option(help="Retry what failed for good, too.")] = False,
     republish: Annotated[
         bool, typer.Option("--publish", help="Build the index again from what is there.")
     ] = False,
 ) -> None:
-    """Scan, run every stage that is needed, and publish. Exits with 1 if a video failed."""
+    """Scan, run every stage that is needed, and publish.
+
+    Exits with 1 if a video failed, with 130 if work was cancelled meanwhile. What failed for good or was
+    cancelled before is left to `gaze retry`.
+    """
     workspace = Workspace.open()
     console = Console(highlight=False)
-    report = index_now(workspace, console, library, again)
+    report = index_now(workspace, console, library)
     if republish:
         publish(workspace)
     if not summarise(workspace, report, console):
         sys.exit(1)
+    if any(outcome.status is Status.CANCELLED for outcome in report.outcomes):
+        sys.exit(CANCELLED_EXIT)
 
 
-def index_now(
-    workspace: Workspace, console: Console, library: str | None = None, again: bool = False
-) -> IndexReport:
+def index_now(workspace: Workspace, console: Console, library: str | None = None) -> IndexReport:
     """Repair what a crash left, scan until no file is left waiting, then index with progress bars."""
     for line in recover(workspace).lines():
         console.print(f"Repaired: {line}", markup=False, soft_wrap=True)
@@ -72,11 +79,11 @@ def index_now(
         TextColumn("[dim]{task.fields[video]}"),
         console=console,
     ) as progress:
-        return run_index(workspace, _bars(workspace, progress), again)
+        return run_index(workspace, _bars(workspace, progress))
 
 
 def summarise(workspace: Workspace, report: IndexReport, console: Console) -> bool:
-    """Say what was done, what waits and what failed; returns whether nothing failed."""
+    """Say what was done, what waits, what failed or was cancelled; returns whether nothing failed."""
     videos = workspace.catalog.videos.all()
     done = sum(1 for outcome in report.outcomes if outcome.status.settled and not outcome.skipped)
     console.print(f"{count(len(videos), 'video')} in the index; {count(done, 'stage')} run now.")
@@ -90,6 +97,14 @@ def summarise(workspace: Workspace, report: IndexReport, console: Console) -> bo
     for video, row in failed:
         detail = f"{row.stage}: {row.error_detail}"
         print_problem(row.error_code or ErrorCode.INTERNAL, video.path, detail, console)
+        if told := next_try(row):
+            console.print(f"  {told}", style="dim")
+    cancelled = sum(video.state is State.CANCELLED for video in videos)
+    if cancelled:
+        console.print(
+            f"[yellow]CANCELLED[/] {count(cancelled, 'video')}: [bold]gaze retry[/] takes up again "
+            "what you name."
+        )
     refused = [file for file in workspace.catalog.files.all() if file.error_code is not None]
     for file in refused:
         if file.error_code is not None:

@@ -3,38 +3,62 @@
 from __future__ import annotations
 
 import json
+import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.table import Table
 
-from gaze_pipeline.commands.format import count, duration, plain, shown, state
+from gaze_pipeline.commands.format import count, duration, plain, state
 from gaze_pipeline.errors import explain
+from gaze_pipeline.names import valid
+from gaze_pipeline.standing import standing
+from gaze_pipeline.store.catalog import Catalog
 from gaze_pipeline.store.catalog.rows import FileRow, VideoRow
 from gaze_pipeline.workspace import Workspace
+
+WATCH_S = 1.0
 
 
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow the work until Ctrl-C.")] = False,
 ) -> None:
-    """Show every video's state, progress and error."""
+    """Show every video's state, progress and error, and when what failed is tried again."""
     catalog = Workspace.open().catalog
-    catalog.stages.release_dead()
-    videos = catalog.videos.all()
-    refused = [file for file in catalog.files.all() if file.error_code is not None]
-    if as_json:
-        print(json.dumps(_as_json(videos, refused), ensure_ascii=True, indent=1))
-        return
     console = Console(highlight=False)
+    if as_json:
+        catalog.stages.release_dead()
+        print(json.dumps(_as_json(*_known(catalog)), ensure_ascii=True, indent=1))
+    elif not watch:
+        console.print(_report(catalog))
+    else:
+        with Live(_report(catalog), console=console, auto_refresh=False) as live:
+            while True:
+                time.sleep(WATCH_S)
+                live.update(_report(catalog), refresh=True)
+
+
+def _known(catalog: Catalog) -> tuple[list[VideoRow], list[FileRow]]:
+    refused = [file for file in catalog.files.all() if file.error_code is not None]
+    return catalog.videos.all(), refused
+
+
+def _report(catalog: Catalog) -> Group:
+    """The table of all videos, and how many are in which state."""
+    catalog.stages.release_dead()
+    videos, refused = _known(catalog)
     if not videos and not refused:
-        console.print("No video yet: [bold]gaze library add FOLDER[/], then [bold]gaze index[/].")
-        return
-    console.print(_table(videos, refused))
+        return Group("No video yet: [bold]gaze library add FOLDER[/], then [bold]gaze index[/].")
     states = [str(video.state) for video in videos] + ["FAILED"] * len(refused)
     totals = ", ".join(f"{states.count(name)} {name}" for name in dict.fromkeys(states))
     length = duration(sum(video.duration_ms for video in videos))
-    console.print(f"{count(len(videos), 'video')}, {length} in all: {totals}.")
+    return Group(
+        _table(videos, refused), f"{count(len(videos), 'video')}, {length} in all: {totals}."
+    )
 
 
 def _table(videos: list[VideoRow], refused: list[FileRow]) -> Table:
@@ -42,16 +66,14 @@ def _table(videos: list[VideoRow], refused: list[FileRow]) -> Table:
     for column in ("state", "", "length", "library", "video", "what to do"):
         table.add_column(column, overflow="fold")
     for video in videos:
-        problem = video.problem
+        stands = standing(video)
         table.add_row(
-            state(video.state),
-            f"{video.progress:.0%}",
+            state(stands.state) + (" [red]cancelling[/]" if stands.cancelling else ""),
+            f"{stands.progress:.0%}",
             duration(video.duration_ms),
             plain(", ".join(video.libraries)),
             _name(video.files[0]),
-            plain(f"{problem.stage}: {explain(problem.error_code, '', problem.error_detail)}")
-            if problem and problem.error_code
-            else "",
+            plain(stands.sentence),
         )
     for file in refused:
         assert file.error_code is not None
@@ -73,15 +95,17 @@ def _as_json(videos: list[VideoRow], refused: list[FileRow]) -> dict[str, Any]:
                 "fingerprint": video.fingerprint,
                 "state": video.state,
                 "progress": round(video.progress, 3),
+                "problem": standing(video).sentence,
                 "duration_ms": video.duration_ms,
                 "libraries": video.libraries,
-                "paths": [shown(file.path) for file in video.files],
+                "paths": [valid(file.path) for file in video.files],
                 "stages": {
                     stage: {
                         "status": row.status,
                         "progress": round(row.progress, 3),
                         "error": row.error_code and row.error_code.name,
                         "detail": row.error_detail,
+                        "retry_at": row.retry_at,
                     }
                     for stage, row in video.stages.items()
                 },
@@ -90,7 +114,7 @@ def _as_json(videos: list[VideoRow], refused: list[FileRow]) -> dict[str, Any]:
         ],
         "refused": [
             {
-                "path": shown(file.path),
+                "path": valid(file.path),
                 "library": file.library,
                 "error": file.error_code and file.error_code.name,
                 "detail": file.error_detail,
@@ -101,4 +125,4 @@ def _as_json(videos: list[VideoRow], refused: list[FileRow]) -> dict[str, Any]:
 
 
 def _name(file: FileRow) -> str:
-    return plain(file.path.name)
+    return plain(Path(file.path.name))

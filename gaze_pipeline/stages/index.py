@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from gaze_pipeline.stages.plan import plan
 from gaze_pipeline.stages.run import Outcome, run_stage
-from gaze_pipeline.states import REQUIRES, Stage, Status
+from gaze_pipeline.states import REQUIRES, Stage
 from gaze_pipeline.store.snapshot import current_revision, publish
 from gaze_pipeline.workspace import Workspace
 
@@ -26,20 +27,20 @@ class Watcher:
 
 @dataclass
 class IndexReport:
-    """How an indexing run ended."""
+    """How an indexing run ended; `asked_at` is when it began, in seconds since the epoch."""
 
+    asked_at: float
     outcomes: list[Outcome] = field(default_factory=list)
 
 
-def index(workspace: Workspace, watcher: Watcher, again: bool = False) -> IndexReport:
+def index(workspace: Workspace, watcher: Watcher) -> IndexReport:
     """Run every stage that can run, over all videos, and publish.
 
-    Models are loaded once for the whole run. What was cancelled is resumed; `again` includes what
-    failed for good, too.
+    Models are loaded once for the whole run. What failed and can pass is tried at once; what is cancelled
+    while this runs is left.
     """
-    report = IndexReport()
-    also = {Status.CANCELLED, Status.FAILED} if again else {Status.CANCELLED}
-    todo = plan(workspace, frozenset(also))
+    report = IndexReport(time.time())
+    todo = plan(workspace, asked=True)
     watcher.on_plan({stage: sum(stage in stages for stages in todo.values()) for stage in Stage})
     remaining = iter(todo)
     while batch := list(islice(remaining, BATCH)):
@@ -67,7 +68,7 @@ def _run_batch(
         def on_progress(fingerprint: str, fraction: float, stage: Stage = stage) -> None:
             watcher.on_progress(stage, fingerprint, fraction)
 
-        for outcome in run_stage(stage, keys, workspace, on_progress):
+        for outcome in run_stage(stage, keys, workspace, on_progress, report.asked_at):
             report.outcomes.append(outcome)
             watcher.on_outcome(outcome)
             if not outcome.status.settled:

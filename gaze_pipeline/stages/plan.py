@@ -1,69 +1,123 @@
-"""What there is to do: which stages of which videos can run now, and which wait for a model."""
+"""What there is to do: which stages of which videos can run now, and which wait, and for what."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.models.installed import ModelState
+from gaze_pipeline.models.manifest import Kind
 from gaze_pipeline.stages.run import WORK
+from gaze_pipeline.stages.work import find_source
 from gaze_pipeline.states import REQUIRES, Stage, Status
-from gaze_pipeline.store.catalog import MAX_ATTEMPTS
-from gaze_pipeline.store.catalog.rows import VideoRow
+from gaze_pipeline.store.catalog.rows import StageRow, VideoRow
+from gaze_pipeline.store.room import shortage
 from gaze_pipeline.workspace import Workspace
 
-OUTSIDE = frozenset(
-    {
-        ErrorCode.DISK_FULL,
-        ErrorCode.FILE_NOT_FOUND,
-        ErrorCode.FILE_UNREADABLE,
-        ErrorCode.FILE_UNSTABLE,
-        ErrorCode.STAGE_NOT_READY,
-    }
-)
-"""Failures that say nothing of the video: they never use up its attempts."""
+SOURCE_GONE = frozenset({ErrorCode.FILE_NOT_FOUND, ErrorCode.FILE_UNSTABLE})
+"""Failures whose cause is gone as soon as the file can be read as it was seen."""
 
 
-def runnable(workspace: Workspace) -> list[Stage]:
-    """The stages whose model is there, or that need none."""
-    ready = {item.kind for item in workspace.models.status() if item.state is ModelState.READY}
-    return [stage for stage in Stage if WORK[stage].MODEL is None or WORK[stage].MODEL in ready]
-
-
-def plan(workspace: Workspace, also: frozenset[Status] = frozenset()) -> dict[str, list[Stage]]:
+def plan(workspace: Workspace, asked: bool = False) -> dict[str, list[Stage]]:
     """The stages that each video needs and that can run now, oldest video first.
 
     Stages of processes that died count as pending; those whose model is missing are written down as
-    WAITING. A stage that was CANCELLED, or that FAILED for good or too often, is only taken up when
-    its status is in `also`. What needs a file that is not there stays as it is.
+    WAITING, and those that the disk has no room for as FAILED. What failed and can pass is taken up when
+    its time has come or its cause is gone; at once with `asked`, when a person asks for all the work
+    there is. What was CANCELLED or failed for good waits for a retry. What needs a file that is not
+    there stays as it is.
     """
     workspace.catalog.stages.release_dead()
-    recipes = {stage: work.recipe(workspace).key for stage, work in WORK.items()}
-    ready = set(runnable(workspace))
+    situation = _look_around(workspace, asked)
     todo: dict[str, list[Stage]] = {}
+    lacking: list[tuple[VideoRow, Stage]] = []
     for video in workspace.catalog.videos.all():
-        wanted = [stage for stage in Stage if _needed(video, stage, recipes[stage], also)]
-        for stage in wanted:
-            if stage not in ready and _status(video, stage) is not Status.WAITING:
-                workspace.catalog.stages.settle(
-                    video.fingerprint, stage, Status.WAITING, ErrorCode.MODEL_MISSING
-                )
-        if _reads_file(wanted) and not any(file.path.exists() for file in video.files):
+        wanted = [stage for stage in Stage if situation.needs(video, stage)]
+        ready = [stage for stage in wanted if WORK[stage].MODEL not in situation.lacking]
+        lacking += [(video, stage) for stage in wanted if stage not in ready]
+        if _reads_file(ready) and not any(file.path.exists() for file in video.files):
             continue
-        stages = [stage for stage in wanted if stage in ready and _fed(video, stage, wanted)]
-        if stages:
+        if stages := [stage for stage in ready if _fed(video, stage, ready)]:
             todo[video.fingerprint] = stages
+    _note_missing_models(workspace, situation, lacking)
+    if situation.short is not None:
+        _note_full_disk(workspace, situation.short, todo)
+        return {}
     return todo
 
 
-def _needed(video: VideoRow, stage: Stage, recipe: str, also: frozenset[Status]) -> bool:
-    row = video.stages.get(stage)
-    if row is None or row.status in (Status.PENDING, Status.WAITING):
-        return True
-    if row.status is Status.FAILED and row.error_code is not None:
-        passes = row.error_code in OUTSIDE or row.attempt < MAX_ATTEMPTS
-        return row.status in also or (row.error_code.retryable and passes)
-    if row.status is Status.CANCELLED:
-        return row.status in also
-    return row.status.settled and row.recipe != recipe
+@dataclass(frozen=True)
+class _Situation:
+    """What decides what can run: `lacking` tells of each kind of model that is not ready its code,
+    `short` how much room is missing, `now` is in seconds since the epoch.
+    """
+
+    recipes: Mapping[Stage, str]
+    lacking: Mapping[Kind | None, ErrorCode]
+    short: str | None
+    now: float
+
+    def needs(self, video: VideoRow, stage: Stage) -> bool:
+        """Whether the stage is to be done, its input and its model aside."""
+        row = video.stage(stage)
+        if row.status is Status.PENDING:
+            return True
+        if row.status is Status.WAITING:
+            return (row.retry_at or 0.0) <= self.now
+        if row.status is Status.FAILED:
+            return row.retry_at is not None and (
+                row.retry_at <= self.now or self._cause_gone(video, row)
+            )
+        return row.status.settled and row.recipe != self.recipes[stage]
+
+    def _cause_gone(self, video: VideoRow, row: StageRow) -> bool:
+        return row.error_code in SOURCE_GONE and find_source(video) is not None
+
+
+def _look_around(workspace: Workspace, asked: bool) -> _Situation:
+    corrupt = {ModelState.CORRUPT: ErrorCode.MODEL_CORRUPT}
+    return _Situation(
+        recipes={stage: work.recipe(workspace).key for stage, work in WORK.items()},
+        lacking={
+            model.kind: corrupt.get(model.state, ErrorCode.MODEL_MISSING)
+            for model in workspace.models.status()
+            if model.state is not ModelState.READY
+        },
+        short=shortage(workspace.paths, workspace.settings.storage.reserve_mb),
+        now=float("inf") if asked else time.time(),
+    )
+
+
+def _note_missing_models(
+    workspace: Workspace, situation: _Situation, lacking: Iterable[tuple[VideoRow, Stage]]
+) -> None:
+    kinds: dict[Kind | None, list[tuple[str, Stage]]] = {}
+    for video, stage in lacking:
+        row, kind = video.stage(stage), WORK[stage].MODEL
+        if row.status is not Status.WAITING or row.error_code is not situation.lacking[kind]:
+            kinds.setdefault(kind, []).append((video.fingerprint, stage))
+    for kind, keys in kinds.items():
+        if kind is not None:
+            workspace.catalog.stages.settle_all(
+                keys, Status.WAITING, situation.lacking[kind], workspace.models.spec(kind).id
+            )
+
+
+def _note_full_disk(workspace: Workspace, short: str, todo: Mapping[str, list[Stage]]) -> None:
+    """Nothing is tried while it would be in vain; all of it is due as soon as there is room."""
+    stuck = {
+        video.fingerprint: [
+            stage
+            for stage in todo.get(video.fingerprint, ())
+            if video.stage(stage).error_code is not ErrorCode.DISK_FULL
+        ]
+        for video in workspace.catalog.videos.all()
+    }
+    keys = [(fingerprint, stage) for fingerprint, stages in stuck.items() for stage in stages]
+    workspace.catalog.stages.settle_all(keys, Status.FAILED, ErrorCode.DISK_FULL, short)
+    workspace.catalog.stages.hasten(ErrorCode.DISK_FULL)
 
 
 def _reads_file(stages: list[Stage]) -> bool:
@@ -73,9 +127,4 @@ def _reads_file(stages: list[Stage]) -> bool:
 def _fed(video: VideoRow, stage: Stage, wanted: list[Stage]) -> bool:
     """Whether the stage's input is there, or will be made before it."""
     before = REQUIRES[stage]
-    return before is None or before in wanted or _status(video, before).settled
-
-
-def _status(video: VideoRow, stage: Stage) -> Status:
-    row = video.stages.get(stage)
-    return row.status if row else Status.PENDING
+    return before is None or before in wanted or video.stage(before).status.settled

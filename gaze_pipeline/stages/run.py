@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.stages import audio, detections, embeddings, frames, transcript
+from gaze_pipeline.stages.background import in_background
+from gaze_pipeline.stages.heartbeat import Heartbeat, OnVideoProgress
 from gaze_pipeline.stages.work import OnProgress, StageWork
 from gaze_pipeline.states import REQUIRES, Stage, Status
+from gaze_pipeline.store.catalog.stages import Answer
 from gaze_pipeline.store.room import require_room
 from gaze_pipeline.workspace import Workspace
 
@@ -20,7 +24,13 @@ WORK: dict[Stage, StageWork] = {
     Stage.EMBEDDINGS: embeddings,
     Stage.DETECTIONS: detections,
 }
-HEARTBEAT_S = 0.5
+NOT_MADE = {
+    ErrorCode.MODEL_MISSING: Status.WAITING,
+    ErrorCode.MODEL_CORRUPT: Status.WAITING,
+    ErrorCode.CANCELLED: Status.CANCELLED,
+}
+"""How a stage stands that was not made; FAILED for all other codes."""
+
 AWAIT_S = 0.5
 
 
@@ -42,66 +52,89 @@ def run_stage(
     stage: Stage,
     fingerprints: Sequence[str],
     workspace: Workspace,
-    on_progress: Callable[[str, float], None] | None = None,
+    on_progress: OnVideoProgress | None = None,
+    asked_at: float | None = None,
 ) -> Iterator[Outcome]:
     """Bring one stage of each video up to date, one after the other.
 
-    A failure settles its own video and the next goes on. When the caller is interrupted, the stage at
-    hand is pending again and what was finished stays. A stage that another process is at is awaited.
+    A failure settles its own video and the next goes on. What was cancelled after `asked_at` (seconds
+    since the epoch, by default when this began) is left alone. When the caller is interrupted, the stage
+    at hand is pending again and what was finished stays. A stage that another process is at is awaited.
     """
+    asked_at = time.time() if asked_at is None else asked_at
     for fingerprint in fingerprints:
-        report = _Heartbeat(fingerprint, stage, workspace, on_progress)
-        started = time.monotonic()
+        report = Heartbeat(fingerprint, stage, workspace, on_progress)
         try:
-            rows, damage, skipped = _bring_up_to_date(stage, fingerprint, workspace, report)
-        except GazeError as error:
-            if error.code is ErrorCode.ARTIFACT_CORRUPT:
-                _discard_input(fingerprint, stage, workspace)
-            outcome = _failed(fingerprint, stage, error.code, error.detail or error.subject)
-        except MemoryError as error:
-            outcome = _failed(fingerprint, stage, ErrorCode.OUT_OF_MEMORY, str(error))
-        except Exception as error:  # noqa: BLE001 - one video's surprise must not cost its neighbours
-            detail = f"{type(error).__name__}: {error}"
-            memory = "out of memory" in detail.lower()
-            code = ErrorCode.OUT_OF_MEMORY if memory else ErrorCode.INTERNAL
-            outcome = _failed(fingerprint, stage, code, detail)
+            outcome = _settled(_outcome(stage, fingerprint, workspace, report, asked_at), workspace)
         except BaseException:
             workspace.catalog.stages.release(fingerprint, stage)
             raise
-        else:
-            status = Status.PARTIAL if damage else Status.DONE
-            problem = ErrorCode.FILE_DAMAGED if damage else None
-            seconds = time.monotonic() - started
-            outcome = Outcome(
-                fingerprint, stage, status, rows, seconds, skipped, problem, damage or ""
-            )
-        if outcome.code is ErrorCode.VIDEO_UNKNOWN:  # it was removed meanwhile
-            workspace.catalog.stages.reset(fingerprint, stage)
-        else:
-            recipe = WORK[stage].recipe(workspace).key
-            workspace.catalog.stages.settle(
-                fingerprint, stage, outcome.status, outcome.code, outcome.detail, recipe
-            )
         yield outcome
 
 
+def _outcome(
+    stage: Stage, fingerprint: str, workspace: Workspace, report: OnProgress, asked_at: float
+) -> Outcome:
+    started = time.monotonic()
+    try:
+        rows, damage, skipped = _bring_up_to_date(stage, fingerprint, workspace, report, asked_at)
+    except GazeError as error:
+        if error.code is ErrorCode.ARTIFACT_CORRUPT:
+            _discard_input(fingerprint, stage, workspace)
+        return _failed(fingerprint, stage, error.code, _detail(error, stage, workspace))
+    except MemoryError as error:
+        return _failed(fingerprint, stage, ErrorCode.OUT_OF_MEMORY, str(error))
+    except Exception as error:  # noqa: BLE001 - one video's surprise must not cost its neighbours
+        detail = f"{type(error).__name__}: {error}"
+        memory = "out of memory" in detail.lower()
+        code = ErrorCode.OUT_OF_MEMORY if memory else ErrorCode.INTERNAL
+        return _failed(fingerprint, stage, code, detail)
+    status = Status.PARTIAL if damage else Status.DONE
+    problem = ErrorCode.FILE_DAMAGED if damage else None
+    seconds = time.monotonic() - started
+    return Outcome(fingerprint, stage, status, rows, seconds, skipped, problem, damage or "")
+
+
+def _settled(outcome: Outcome, workspace: Workspace) -> Outcome:
+    """Write an outcome down; one of a video that was forgotten meanwhile says so, and leaves nothing."""
+    fingerprint, stage = outcome.fingerprint, outcome.stage
+    if outcome.status is Status.CANCELLED or outcome.code is ErrorCode.VIDEO_UNKNOWN:
+        workspace.catalog.stages.release(fingerprint, stage)
+        return outcome
+    recipe = WORK[stage].recipe(workspace).key
+    written = workspace.catalog.stages.settle(
+        fingerprint, stage, outcome.status, outcome.code, outcome.detail, recipe
+    )
+    if outcome.status.settled and not written:
+        workspace.artifacts.remove(fingerprint)
+        return _failed(fingerprint, stage, ErrorCode.VIDEO_UNKNOWN, fingerprint)
+    return outcome
+
+
 def _bring_up_to_date(
-    stage: Stage, fingerprint: str, workspace: Workspace, on_progress: OnProgress
+    stage: Stage, fingerprint: str, workspace: Workspace, on_progress: OnProgress, asked_at: float
 ) -> tuple[int, str | None, bool]:
     """Rows, damage and whether it was there already. Raises GazeError."""
     work = WORK[stage]
     recipe = work.recipe(workspace)
-    present = workspace.artifacts.holds(fingerprint, stage, recipe)
-    if present is not None:
-        return present.rows, present.damage, True
-    _require_input(stage, fingerprint, workspace)
-    while not workspace.catalog.stages.start(fingerprint, stage):
-        time.sleep(AWAIT_S)
+    answer = Answer.TAKEN
+    while answer is not Answer.YOURS:
         present = workspace.artifacts.holds(fingerprint, stage, recipe)
         if present is not None:
             return present.rows, present.damage, True
+        answer = workspace.catalog.stages.start(fingerprint, stage, asked_at)
+        if answer is Answer.CANCELLED:
+            raise GazeError(ErrorCode.CANCELLED, fingerprint)
+        if answer is Answer.UNKNOWN:
+            raise GazeError(ErrorCode.VIDEO_UNKNOWN, fingerprint)
+        if answer is Answer.TAKEN:
+            time.sleep(AWAIT_S)
+    _require_input(stage, fingerprint, workspace)
     require_room(workspace.paths, workspace.settings.storage.reserve_mb)
-    product = work.make(fingerprint, workspace, on_progress)
+    if work.MODEL is None:
+        product = work.make(fingerprint, workspace, on_progress)
+    else:
+        product = in_background(partial(work.make, fingerprint, workspace), on_progress)
     workspace.artifacts.write(fingerprint, stage, product.table, recipe, product.damage)
     return product.table.num_rows, product.damage, False
 
@@ -129,31 +162,13 @@ def _discard_input(fingerprint: str, stage: Stage, workspace: Workspace) -> None
         workspace.catalog.stages.reset(fingerprint, before)
 
 
+def _detail(error: GazeError, stage: Stage, workspace: Workspace) -> str:
+    kind = WORK[stage].MODEL
+    if NOT_MADE.get(error.code) is Status.WAITING and kind is not None:
+        return workspace.models.spec(kind).id
+    return error.detail or error.subject
+
+
 def _failed(fingerprint: str, stage: Stage, code: ErrorCode, detail: str) -> Outcome:
-    waits = code in (ErrorCode.MODEL_MISSING, ErrorCode.MODEL_CORRUPT)
-    status = Status.WAITING if waits else Status.FAILED
+    status = NOT_MADE.get(code, Status.FAILED)
     return Outcome(fingerprint, stage, status, code=code, detail=detail)
-
-
-class _Heartbeat:
-    """Passes progress on, and into the catalog a few times a second."""
-
-    def __init__(
-        self,
-        fingerprint: str,
-        stage: Stage,
-        workspace: Workspace,
-        on_progress: Callable[[str, float], None] | None,
-    ) -> None:
-        self._key = (fingerprint, stage)
-        self._catalog = workspace.catalog
-        self._on_progress = on_progress
-        self._last = 0.0
-
-    def __call__(self, fraction: float) -> None:
-        if self._on_progress is not None:
-            self._on_progress(self._key[0], fraction)
-        now = time.monotonic()
-        if now - self._last >= HEARTBEAT_S:
-            self._last = now
-            self._catalog.stages.progress(*self._key, fraction)

@@ -13,6 +13,7 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.models.manifest import Kind
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.artifacts import Recipe
+from gaze_pipeline.store.catalog.rows import VideoRow
 from gaze_pipeline.workspace import Workspace
 
 OnProgress = Callable[[float], None]
@@ -48,7 +49,17 @@ def source(fingerprint: str, workspace: Workspace) -> Path:
     video = workspace.catalog.videos.get(fingerprint)
     if video is None:
         raise GazeError(ErrorCode.VIDEO_UNKNOWN, fingerprint)
-    changed = False
+    path = find_source(video)
+    if path is None:
+        changed = any(file.path.exists() for file in video.files)
+        raise GazeError(
+            ErrorCode.FILE_UNSTABLE if changed else ErrorCode.FILE_NOT_FOUND, video.path
+        )
+    return path
+
+
+def find_source(video: VideoRow) -> Path | None:
+    """A file that holds the video as it was seen, if one is there."""
     for file in video.files:
         try:
             stat = file.path.stat()
@@ -56,8 +67,7 @@ def source(fingerprint: str, workspace: Workspace) -> Path:
             continue
         if (stat.st_size, stat.st_mtime_ns) == (file.size, file.mtime_ns):
             return file.path
-        changed = True
-    raise GazeError(ErrorCode.FILE_UNSTABLE if changed else ErrorCode.FILE_NOT_FOUND, video.path)
+    return None
 
 
 def frame_recipe(settings: Settings) -> Recipe:

@@ -16,6 +16,7 @@ from gaze_pipeline.media.decoder import Decoder
 from gaze_pipeline.media.worker import Limits
 from gaze_pipeline.stages.index import Watcher, index
 from gaze_pipeline.stages.register import scan_libraries
+from gaze_pipeline.stages.requests import retry
 from gaze_pipeline.states import Stage, Status
 from gaze_pipeline.store.catalog.rows import VideoRow
 from gaze_pipeline.workspace import Workspace
@@ -93,7 +94,8 @@ def test_a_file_that_brought_the_decoder_down_is_not_asked_again(workspace: Work
     index(workspace, Watcher())
     assert scan_libraries(workspace).unreadable == []
     assert index(workspace, Watcher()).outcomes == []
-    again = index(workspace, Watcher(), again=True).outcomes
+    retry(workspace, workspace.catalog.videos.all())
+    again = index(workspace, Watcher()).outcomes
     codes = {outcome.code for outcome in again if outcome.stage in (Stage.AUDIO, Stage.FRAMES)}
     assert codes == {code for _, code in FAILED.values()}
 
@@ -141,6 +143,7 @@ from pathlib import Path
 from gaze_pipeline.settings import Library, ScanSettings, Settings
 from gaze_pipeline.stages.index import Watcher, index
 from gaze_pipeline.stages.register import scan_libraries
+from gaze_pipeline.stages.requests import retry
 from gaze_pipeline.workspace import Workspace
 
 films = Library(name="films", path=Path(sys.argv[1]))

@@ -14,6 +14,7 @@ from gaze_pipeline.media.encode import write_video
 from gaze_pipeline.settings import FrameSettings
 from gaze_pipeline.stages.plan import plan
 from gaze_pipeline.stages.register import scan_libraries
+from gaze_pipeline.stages.requests import cancel, retry
 from gaze_pipeline.stages.run import run_stage
 from gaze_pipeline.states import Stage, State, Status
 from gaze_pipeline.workspace import Workspace
@@ -145,9 +146,11 @@ def test_what_was_cancelled_waits_to_be_asked_for(films: Path, open_workspace: O
     workspace = open_workspace(films)
     scan_libraries(workspace)
     (key,) = plan(workspace)
-    workspace.catalog.stages.settle(key, Stage.FRAMES, Status.CANCELLED, ErrorCode.CANCELLED)
+    assert cancel(workspace, workspace.catalog.videos.all(), [Stage.FRAMES]) == 1
     assert Stage.FRAMES not in plan(workspace)[key]
-    assert Stage.FRAMES in plan(workspace, frozenset({Status.CANCELLED}))[key]
+    assert Stage.FRAMES not in plan(workspace, asked=True)[key]
+    assert retry(workspace, workspace.catalog.videos.all()) == 1
+    assert Stage.FRAMES in plan(workspace)[key]
 
 
 def test_an_unplugged_disk_costs_no_attempts(films: Path, open_workspace: Open) -> None:

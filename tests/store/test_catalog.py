@@ -11,7 +11,8 @@ import pytest
 
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, State, Status
-from gaze_pipeline.store.catalog import MAX_ATTEMPTS, Catalog
+from gaze_pipeline.store.catalog import Catalog
+from gaze_pipeline.store.catalog.backoff import MAX_ATTEMPTS
 from gaze_pipeline.store.catalog.rows import FileRow
 
 VIDEO = "0123456789abcdef"
@@ -119,7 +120,7 @@ Catalog(Path({str(tmp_path / "catalog.sqlite")!r})).stages.start({VIDEO!r}, Stag
     video = catalog.videos.get(VIDEO)
     assert video is not None
     row = video.stages[Stage.FRAMES]
-    assert (row.status, row.error_code) == (Status.FAILED, ErrorCode.INTERNAL)
+    assert (row.status, row.error_code) == (Status.FAILED, ErrorCode.PROCESS_DIED)
     assert "3 times" in row.error_detail
 
 

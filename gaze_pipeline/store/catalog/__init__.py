@@ -12,12 +12,14 @@ from pathlib import Path
 from gaze_pipeline.store.catalog.agenda import Touched
 from gaze_pipeline.store.catalog.database import Database
 from gaze_pipeline.store.catalog.files import Files
+from gaze_pipeline.store.catalog.forgetting import Forgetting
 from gaze_pipeline.store.catalog.libraries import Libraries
-from gaze_pipeline.store.catalog.stages import MAX_ATTEMPTS, Stages
+from gaze_pipeline.store.catalog.requests import Requests
+from gaze_pipeline.store.catalog.stages import Stages
 from gaze_pipeline.store.catalog.unstable import Unstable
 from gaze_pipeline.store.catalog.videos import Videos
 
-__all__ = ["MAX_ATTEMPTS", "Catalog"]
+__all__ = ["Catalog"]
 
 
 class Catalog:
@@ -31,6 +33,8 @@ class Catalog:
         self.libraries = Libraries(self._database)
         self.videos = Videos(self._database)
         self.stages = Stages(self._database)
+        self.requests = Requests(self._database)
+        self.forgetting = Forgetting(self._database)
 
     def revision(self) -> int:
         """A number that grows with every change that a new snapshot would show."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, State, Status, video_state
+from gaze_pipeline.store.catalog.processes import Process
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,10 @@ class FileRow:
 class StageRow:
     """How one stage of one video stands.
 
-    `progress` is 0..1, `updated_at` in seconds since the epoch, `recipe` names what made the artifact.
+    `progress` is 0..1, `recipe` names what made the artifact, `attempt` counts the attempts used up and
+    `failures` those in a row. `process` is at it while it is RUNNING. Times are in seconds since the
+    epoch: `retry_at` is when it is tried again by itself, `cancel_asked_at` when its process was asked
+    to stop.
     """
 
     stage: Stage
@@ -43,8 +47,25 @@ class StageRow:
     error_code: ErrorCode | None = None
     error_detail: str = ""
     attempt: int = 0
+    failures: int = 0
     recipe: str = ""
     updated_at: float = 0.0
+    retry_at: float | None = None
+    cancel_asked_at: float | None = None
+    process: Process | None = None
+
+    def is_open(self, recipe: str) -> bool:
+        """Whether it is to be done, now or later, without anybody asking for it; `recipe` is that wanted."""
+        if self.status is Status.FAILED:
+            return self.retry_at is not None
+        if self.status.settled:
+            return self.recipe != recipe
+        return self.status is not Status.CANCELLED
+
+    @property
+    def remedy(self) -> str:
+        """What to do about its error, if it has one."""
+        return remedy(self.status, self.error_code, self.error_detail)
 
 
 @dataclass(frozen=True)
@@ -61,6 +82,21 @@ class VideoRow:
     def state(self) -> State:
         """The state that a user sees."""
         return video_state({stage: row.status for stage, row in self.stages.items()})
+
+    def stage(self, stage: Stage) -> StageRow:
+        """How a stage stands; one that the catalog has no row of is pending."""
+        return self.stages.get(stage) or StageRow(stage, Status.PENDING)
+
+    @property
+    def retry_at(self) -> float | None:
+        """When the next of its stages that failed is tried again by itself (seconds since the epoch)."""
+        times = [row.retry_at for row in self.stages.values() if row.retry_at is not None]
+        return min(times, default=None)
+
+    @property
+    def cancelling(self) -> bool:
+        """Whether a process has yet to notice that one of its stages was cancelled."""
+        return any(row.cancel_asked_at is not None for row in self.stages.values())
 
     @property
     def path(self) -> Path:
@@ -89,6 +125,13 @@ class VideoRow:
         return None
 
 
+def remedy(status: Status, code: ErrorCode | None, detail: str) -> str:
+    """What to do about a stage; where it waits for a model, the one command that gets that model."""
+    if status is Status.WAITING and detail:
+        return f"Run `gaze models pull {detail}` (or `gaze models import DIR` without a network)."
+    return code.remedy if code else ""
+
+
 def file_row(row: sqlite3.Row) -> FileRow:
     """A row of the table `files`."""
     return FileRow(
@@ -113,8 +156,12 @@ def stage_row(row: sqlite3.Row) -> StageRow:
         error_code=ErrorCode[row["error_code"]] if row["error_code"] else None,
         error_detail=row["error_detail"],
         attempt=row["attempt"],
+        failures=row["failures"],
         recipe=row["recipe"],
         updated_at=row["updated_at"],
+        retry_at=row["retry_at"],
+        cancel_asked_at=row["cancel_asked_at"],
+        process=None if row["pid"] is None else Process(row["pid"], row["pid_started"]),
     )
 
 

@@ -1,19 +1,37 @@
-"""The catalog's stages: how each stage of each video stands, and which process is at it."""
+"""What processes write of the stages they are at, and of those whose process died."""
 
 from __future__ import annotations
 
-import os
+import sqlite3
 import time
-
-import psutil
+from collections.abc import Iterable
+from dataclasses import replace
+from enum import Enum
 
 from gaze_pipeline.errors import ErrorCode
-from gaze_pipeline.states import Stage, Status
+from gaze_pipeline.states import Event, Stage, Status
+from gaze_pipeline.store.catalog.backoff import MAX_ATTEMPTS, OUTSIDE, can_pass, wait_s
 from gaze_pipeline.store.catalog.database import Database
-from gaze_pipeline.store.catalog.processes import alive
+from gaze_pipeline.store.catalog.processes import this_process
+from gaze_pipeline.store.catalog.rows import StageRow
+from gaze_pipeline.store.catalog.stage_table import is_known, is_mine, is_taken, move, read
 
-MAX_ATTEMPTS = 3
-"""After so many failed attempts a stage is left alone until a person asks for it again."""
+EVENT_OF = {
+    Status.DONE: Event.FINISH,
+    Status.PARTIAL: Event.FINISH,
+    Status.FAILED: Event.FAIL,
+    Status.WAITING: Event.LACK,
+}
+"""The event that settles a stage in a status."""
+
+
+class Answer(Enum):
+    """What a process that wants to take up a stage is told."""
+
+    YOURS = "go on"
+    TAKEN = "another process is at it"
+    CANCELLED = "it was cancelled since it was asked for"
+    UNKNOWN = "the video is not in the catalog"
 
 
 class Stages:
@@ -22,46 +40,43 @@ class Stages:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def start(self, fingerprint: str, stage: Stage) -> bool:
+    def start(self, fingerprint: str, stage: Stage, asked_at: float | None = None) -> Answer:
         """A stage begins in this process: a new attempt at zero progress.
 
-        False when another process that is alive is at it; nothing is changed then.
+        `asked_at` is when the work was asked for (seconds since the epoch; now by default): what was
+        cancelled later is not begun. Nothing is changed unless the answer is YOURS.
         """
-        pid, key = os.getpid(), (fingerprint, stage.value)
         with self._database.write() as db:
-            row = db.execute(
-                "SELECT * FROM stages WHERE fingerprint = ? AND stage = ? AND status = 'running'",
-                key,
-            ).fetchone()
-            if row and row["pid"] != pid and alive(row["pid"], row["pid_started"]):
+            row = read(db, fingerprint, stage)
+            if not is_known(db, fingerprint):
+                return Answer.UNKNOWN
+            if is_taken(row):
+                return Answer.TAKEN
+            if asked_at is not None and (_cancelled_at(row) or asked_at) > asked_at:
+                return Answer.CANCELLED
+            begun = StageRow(
+                stage,
+                Status.RUNNING,
+                attempt=row.attempt + 1,
+                failures=row.failures,
+                recipe=row.recipe,
+                process=this_process(),
+            )
+            move(db, fingerprint, Event.START, row, begun)
+        return Answer.YOURS
+
+    def progress(self, fingerprint: str, stage: Stage, fraction: float) -> bool:
+        """The stage this process is at got so far (0..1); False when it is to stop."""
+        with self._database.write() as db:
+            row = read(db, fingerprint, stage)
+            if row.status is not Status.RUNNING or not is_mine(row):
                 return False
             db.execute(
-                """INSERT INTO stages (fingerprint, stage, status, attempt, pid, pid_started,
-                                       updated_at) VALUES (?, ?, 'running', 1, ?, ?, ?)
-                   ON CONFLICT DO UPDATE SET status = 'running', progress = 0, error_code = NULL,
-                   error_detail = '', attempt = attempt + 1, pid = excluded.pid,
-                   pid_started = excluded.pid_started, updated_at = excluded.updated_at""",
-                (*key, pid, psutil.Process(pid).create_time(), time.time()),
-            )
-        return True
-
-    def release(self, fingerprint: str, stage: Stage) -> None:
-        """This process gives up a stage that it began: the stage is pending again."""
-        with self._database.change() as db:
-            db.execute(
-                """UPDATE stages SET status = 'pending', progress = 0, attempt = attempt - 1
-                   WHERE fingerprint = ? AND stage = ? AND status = 'running' AND pid = ?""",
-                (fingerprint, stage.value, os.getpid()),
-            )
-
-    def progress(self, fingerprint: str, stage: Stage, fraction: float) -> None:
-        """A running stage got so far (0..1)."""
-        with self._database.write() as db:
-            db.execute(
                 """UPDATE stages SET progress = ?, updated_at = ?
-                   WHERE fingerprint = ? AND stage = ? AND status = 'running'""",
+                   WHERE fingerprint = ? AND stage = ?""",
                 (min(max(fraction, 0.0), 1.0), time.time(), fingerprint, stage.value),
             )
+        return row.cancel_asked_at is None
 
     def settle(
         self,
@@ -71,59 +86,124 @@ class Stages:
         code: ErrorCode | None = None,
         detail: str = "",
         recipe: str = "",
+    ) -> bool:
+        """A stage ended in `status`; anything but a plain success carries a code.
+
+        What failed and can pass is given the time of its next try. False when it did not apply: the
+        video was forgotten, or another process is at the stage. Its artifact being there always applies.
+        """
+        with self._database.write() as db:
+            return _settle(db, fingerprint, StageRow(stage, status, 0, code, detail, recipe=recipe))
+
+    def settle_all(
+        self,
+        keys: Iterable[tuple[str, Stage]],
+        status: Status,
+        code: ErrorCode | None = None,
+        detail: str = "",
     ) -> None:
-        """A stage ended in `status`; anything but a plain success carries a code."""
-        with self._database.change() as db:
+        """Settle many stages in the same way, in one transaction."""
+        with self._database.write() as db:
+            for fingerprint, stage in keys:
+                _settle(db, fingerprint, StageRow(stage, status, 0, code, detail))
+
+    def hasten(self, code: ErrorCode) -> None:
+        """What failed with this code is due without further wait."""
+        with self._database.write() as db:
             db.execute(
-                """INSERT INTO stages (fingerprint, stage, status, progress, error_code,
-                                       error_detail, recipe, updated_at)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                   ON CONFLICT DO UPDATE SET status = excluded.status, progress = excluded.progress,
-                   error_code = excluded.error_code, error_detail = excluded.error_detail,
-                   recipe = excluded.recipe, pid = NULL, updated_at = excluded.updated_at,
-                   attempt = CASE WHEN excluded.progress = 1 THEN 0 ELSE attempt END""",
-                (
-                    fingerprint,
-                    stage.value,
-                    status.value,
-                    1.0 if status.settled else 0.0,
-                    code and code.name,
-                    detail,
-                    recipe,
-                    time.time(),
-                ),
+                """UPDATE stages SET retry_at = 0
+                   WHERE status = 'failed' AND error_code = ? AND retry_at > 0""",
+                (code.name,),
             )
 
-    def reset(self, fingerprint: str, stage: Stage) -> None:
+    def release(self, fingerprint: str, stage: Stage) -> None:
+        """This process gives up a stage that it began: pending again, or cancelled if it was asked to."""
+        with self._database.write() as db:
+            row = read(db, fingerprint, stage)
+            if is_mine(row):
+                move(db, fingerprint, Event.RELEASE, row, _released(row))
+
+    def reset(self, fingerprint: str, stage: Stage) -> bool:
         """Forget how a stage stands: it is pending, with its attempts counted anew."""
-        with self._database.change() as db:
-            db.execute(
-                "DELETE FROM stages WHERE fingerprint = ? AND stage = ?",
-                (fingerprint, stage.value),
-            )
+        with self._database.write() as db:
+            row = read(db, fingerprint, stage)
+            return move(db, fingerprint, Event.RESET, row, StageRow(stage, Status.PENDING))
 
-    def release_dead(self) -> int:
+    def release_dead(self, blamed: bool = True) -> int:
         """Put stages whose process is gone back to pending; returns how many there were.
 
-        What `MAX_ATTEMPTS` processes died of has failed: one video must not crash run after run.
+        What `MAX_ATTEMPTS` processes died of has failed: one video must not crash run after run. With
+        `blamed` false nothing is counted, as after a power cut.
         """
-        running = self._database.connection.execute(
-            "SELECT * FROM stages WHERE status = 'running'"
+        keys = self._database.connection.execute(
+            "SELECT fingerprint, stage FROM stages WHERE status = 'running'"
         ).fetchall()
-        dead = [row for row in running if not alive(row["pid"], row["pid_started"])]
-        for row in dead:
-            fatal = row["attempt"] >= MAX_ATTEMPTS
-            with self._database.change() as db:
-                db.execute(
-                    """UPDATE stages SET status = ?, progress = 0, error_code = ?, error_detail = ?
-                       WHERE fingerprint = ? AND stage = ? AND status = 'running' AND pid IS ?""",
-                    (
-                        (Status.FAILED if fatal else Status.PENDING).value,
-                        ErrorCode.INTERNAL.name if fatal else None,
-                        f"the process died of it {row['attempt']} times" if fatal else "",
-                        row["fingerprint"],
-                        row["stage"],
-                        row["pid"],
-                    ),
-                )
-        return len(dead)
+        return sum(
+            self._release_dead(key["fingerprint"], Stage(key["stage"]), blamed) for key in keys
+        )
+
+    def _release_dead(self, fingerprint: str, stage: Stage, blamed: bool) -> bool:
+        row = read(self._database.connection, fingerprint, stage)
+        if row.status is not Status.RUNNING or is_mine(row) or is_taken(row):
+            return False
+        with self._database.write() as db:
+            if read(db, fingerprint, stage).process != row.process:
+                return False
+            released = _released(row)
+            if blamed and released.status is Status.PENDING:
+                released = replace(released, attempt=row.attempt)
+                if row.attempt >= MAX_ATTEMPTS:
+                    released = replace(
+                        released,
+                        status=Status.FAILED,
+                        error_code=ErrorCode.PROCESS_DIED,
+                        error_detail=f"{row.attempt} times",
+                    )
+            return move(db, fingerprint, Event.RELEASE, row, released)
+
+
+def _settle(db: sqlite3.Connection, fingerprint: str, after: StageRow) -> bool:
+    if after.status not in EVENT_OF:
+        raise ValueError(f"nothing settles as {after.status}")
+    event, row = EVENT_OF[after.status], read(db, fingerprint, after.stage)
+    if event is Event.FINISH:
+        return move(db, fingerprint, event, row, replace(after, progress=1.0))
+    if is_taken(row):
+        return False
+    began, outside = row.status is Status.RUNNING, _outside(after)
+    settled = replace(
+        after,
+        attempt=row.attempt - 1 if began and outside else row.attempt,
+        failures=row.failures + 1 if began else row.failures,
+    )
+    if settled.error_code is not None and (
+        can_pass(settled.error_code, settled.attempt)
+        if event is Event.FAIL
+        else began and settled.error_code is ErrorCode.MODEL_CORRUPT
+    ):
+        settled = replace(settled, retry_at=time.time() + wait_s(settled.failures))
+    return move(db, fingerprint, event, row, settled)
+
+
+def _outside(row: StageRow) -> bool:
+    """Whether what keeps it from being made says nothing of the video."""
+    return row.status is Status.WAITING or row.error_code in OUTSIDE
+
+
+def _released(row: StageRow) -> StageRow:
+    """What becomes of a stage that is given up through no fault of its own."""
+    if row.cancel_asked_at is not None:
+        return StageRow(row.stage, Status.CANCELLED, error_code=ErrorCode.CANCELLED)
+    return StageRow(
+        row.stage,
+        Status.PENDING,
+        attempt=row.attempt - 1,
+        failures=row.failures,
+        recipe=row.recipe,
+    )
+
+
+def _cancelled_at(row: StageRow) -> float | None:
+    if row.status is Status.CANCELLED:
+        return row.updated_at
+    return row.cancel_asked_at
