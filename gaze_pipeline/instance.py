@@ -6,11 +6,9 @@ The command line imports this, so Dagster itself is imported where it is used.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,28 +89,6 @@ def interrupt(paths: DataPaths, run_ids: Sequence[str]) -> None:
             run = instance.get_run_by_id(run_id)
             if run is not None and not run.is_finished and launcher.process(run_id) is None:
                 instance.report_run_failed(run, "One of its videos is being forgotten.")
-
-
-def prune_records(instance: DagsterInstance, home: Path, older_than: float) -> int:
-    """Delete the event logs and outputs of runs that ended before `older_than` (s since the epoch).
-
-    Deleting a run would forget what it materialized; its files alone can go. Returns how many runs
-    there were.
-    """
-    from dagster import RunsFilter
-    from dagster._core.storage.dagster_run import FINISHED_STATUSES
-
-    before = datetime.fromtimestamp(older_than, UTC)
-    old = RunsFilter(statuses=FINISHED_STATUSES, updated_before=before)
-    pruned = 0
-    for run_id in instance.get_run_ids(old):
-        records = home / "history" / "runs" / f"{run_id}.db"
-        outputs = home / "storage" / run_id
-        pruned += records.exists() or outputs.exists()
-        for suffix in ("", "-wal", "-shm"):
-            records.with_name(records.name + suffix).unlink(missing_ok=True)
-        shutil.rmtree(outputs, ignore_errors=True)
-    return pruned
 
 
 def _marker(paths: DataPaths) -> Path:

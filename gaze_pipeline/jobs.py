@@ -1,16 +1,13 @@
 """The jobs. Each run is one process, so that a model is loaded once a run."""
 
-import time
-
 import dagster as dg
 
-from gaze_pipeline.instance import prune_records
 from gaze_pipeline.resources import WorkspaceResource
 from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.states import Stage
+from gaze_pipeline.upkeep import upkeep as run_upkeep
 
 JOB_TAG = "gaze/job"
-KEEP_RECORDS_S = 7 * 24 * 3600
 
 ingest = dg.define_asset_job(
     "ingest",
@@ -37,19 +34,24 @@ def rescan(context: dg.OpExecutionContext, workspace: WorkspaceResource) -> None
 
 
 @dg.op
-def prune(context: dg.OpExecutionContext, workspace: WorkspaceResource) -> None:
-    """Delete the step records of old runs; what they materialized stays known."""
-    home = workspace.get().paths.dagster_home
-    pruned = prune_records(context.instance, home, older_than=time.time() - KEEP_RECORDS_S)
-    context.log.info(f"The records of {pruned} old runs were deleted.")
+def clear(context: dg.OpExecutionContext, workspace: WorkspaceResource) -> None:
+    """Forget what is due; delete old snapshots, versions and run records."""
+    failed = []
+    for done in run_upkeep(workspace.get()):
+        if done.error is not None:
+            failed.append(str(done.error))
+        elif done.told:
+            context.log.info(done.told)
+    if failed:
+        raise dg.Failure(" ".join(failed), allow_retries=False)
 
 
 @dg.job(
     executor_def=dg.in_process_executor,
     tags={JOB_TAG: "upkeep"},
-    description="Looks through all libraries and deletes old run records.",
+    description="Looks through all libraries, forgets what is due, deletes old snapshots and records.",
 )
 def upkeep() -> None:
     """Wire the two steps; they need nothing of each other."""
     rescan()
-    prune()
+    clear()

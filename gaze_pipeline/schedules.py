@@ -11,5 +11,5 @@ nightly = dg.ScheduleDefinition(
     job=upkeep,
     cron_schedule="0 3 * * *",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Every night: looks through all libraries and deletes old run records.",
+    description="Every night: looks through all libraries, forgets what is due, deletes what is old.",
 )

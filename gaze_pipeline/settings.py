@@ -123,6 +123,13 @@ class StorageSettings(_Section):
     reserve_mb: int = Field(default=1000, ge=0, le=10_000_000)
 
 
+class RetentionSettings(_Section):
+    """How long things are kept that are of no more use; the nightly upkeep does away with them."""
+
+    deleted_days: int = Field(default=30, ge=0, le=36_500)
+    run_records_days: int = Field(default=7, ge=1, le=3650)
+
+
 class ServiceSettings(_Section):
     """Where the services listen, always on 127.0.0.1."""
 
@@ -147,6 +154,7 @@ class Settings(BaseSettings):
     search: SearchSettings = SearchSettings()
     scan: ScanSettings = ScanSettings()
     storage: StorageSettings = StorageSettings()
+    retention: RetentionSettings = RetentionSettings()
     services: ServiceSettings = ServiceSettings()
 
     @model_validator(mode="before")

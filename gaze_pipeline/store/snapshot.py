@@ -65,6 +65,16 @@ def publishing(paths: DataPaths, *, wait: bool = True) -> Iterator[None]:
         yield
 
 
+def tidy(paths: DataPaths, now: float) -> bool:
+    """Delete what no snapshot reads at `now` (seconds since the epoch); False before the first one."""
+    info = files.current(paths)
+    if info is None:
+        return False
+    with publishing(paths):
+        VectorStore(paths, info.visual_model).clean(files.sweep(paths), now)
+    return True
+
+
 def _clean(paths: DataPaths, info: SnapshotInfo, kept: int) -> None:
     """Delete what no snapshot reads; on a full disk that waits for the next publication."""
     try:

@@ -91,25 +91,29 @@ class VectorStore:
         tables.sync_to_disk(self._paths, self.name)
         return version
 
-    def clean(self, snapshots: Iterable[int]) -> None:
-        """Drop the versions, and the tables of other models, that none of the `snapshots` reads."""
+    def clean(self, snapshots: Iterable[int], now: float | None = None) -> None:
+        """Drop the versions, and the tables of other models, that none of the `snapshots` reads.
+
+        Versions of the last minutes before `now` (seconds since the epoch) stay for queries under way.
+        """
+        moment = datetime.now() if now is None else datetime.fromtimestamp(now)
         kept = {_tag(number) for number in snapshots}
         for name in tables.names(self._paths):
             try:
-                self._clean(name, kept)
+                self._clean(name, kept, moment)
             except _UNREADABLE as error:
                 if name == self.name or _PASSING.search(str(error)):
                     raise
                 tables.delete(self._paths, name)  # damaged, and replaced
 
-    def _clean(self, name: str, kept: set[str]) -> None:
+    def _clean(self, name: str, kept: set[str], now: datetime) -> None:
         table = self._db.open_table(name)
         tags = table.tags.list()
         for tag in tags.keys() - kept:
             table.tags.delete(tag)
         pinned = {tags[tag]["version"] for tag in tags.keys() & kept}
         if pinned:
-            age = _age(table, min(pinned))
+            age = _age(table, min(pinned), now)
             table.optimize(cleanup_older_than=age, delete_unverified=True)
         elif name != self.name:
             tables.delete(self._paths, name)
@@ -202,10 +206,11 @@ def _tag(snapshot: int) -> str:
     return f"snapshot-{snapshot}"
 
 
-def _age(table: Any, version: int) -> timedelta:
+def _age(table: Any, version: int, now: datetime) -> timedelta:
     """An age that no version from `version` on has, and that spares queries under way."""
     made: datetime = next(v["timestamp"] for v in table.list_versions() if v["version"] == version)
-    return max(datetime.now(made.tzinfo) - made + timedelta(seconds=1), _GRACE)
+    spared = min(made - timedelta(seconds=1), now - _GRACE)
+    return datetime.now() - spared
 
 
 def _chunks(values: Sequence[str], size: int) -> Iterable[Sequence[str]]:
