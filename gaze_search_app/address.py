@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gaze_search_app.search.model import Mode, SearchRequest
+from gaze_search_app.search.model import QUERY_MAX, Mode, SearchRequest
 
 PAGE_SIZE = 20
-_QUERY_MAX = 1000
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Address:
         mode = next(iter(params.get("mode", ())), Mode.BOTH.value)
         page = next(iter(params.get("page", ())), "1")
         return cls(
-            query=next(iter(params.get("q", ())), "").strip()[:_QUERY_MAX],
+            query=next(iter(params.get("q", ())), "").strip()[:QUERY_MAX],
             mode=Mode(mode) if mode in set(Mode) else Mode.BOTH,
             labels=_distinct(params.get("label", ())),
             libraries=_distinct(params.get("library", ())),

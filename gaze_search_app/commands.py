@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,15 @@ from gaze_search_app.captions import CaptionFormat
 from gaze_search_app.captions import captions as make_captions
 from gaze_search_app.search.engine import Engine
 from gaze_search_app.search.labels import known_labels
-from gaze_search_app.search.model import ChannelCoverage, Mode, Moment, SearchRequest
+from gaze_search_app.search.model import (
+    QUERY_MAX,
+    ChannelCoverage,
+    Evidence,
+    Mode,
+    Moment,
+    SearchRequest,
+)
+from gaze_search_app.views import reading_lines
 
 
 def search(
@@ -36,9 +45,16 @@ def search(
     offset: Annotated[int, typer.Option(min=0, help="Moments to skip.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Find the moments in which something was said or seen."""
+    """Find the moments in which something was said or seen.
+
+    WORDS may hold operators: "exact phrase", -not, OR, prefix*, say: see: label: library: in: before:
+    after: lang:, and parts joined by "with" or "then": say:"happy birthday" with see:cake.
+    """
+    query = " ".join(words)
+    if len(query) > QUERY_MAX:
+        raise GazeError(ErrorCode.ARGUMENT_INVALID, "WORDS", f"at most {QUERY_MAX} characters")
     request = SearchRequest(
-        query=" ".join(words),
+        query=query,
         mode=mode,
         libraries=library or [],
         limit=limit,
@@ -56,14 +72,16 @@ def search(
         print(response.model_dump_json())
         return
     console = Console(highlight=False)
+    for line in reading_lines(query, response.reading):
+        console.print(line, markup=False, style="yellow")
     for number, moment in enumerate(response.moments, start=offset + 1):
         console.print(_moment(number, moment), soft_wrap=True)
     shown = f"{len(response.moments)} of {response.total}" if response.total else "No"
     console.print(f"{shown} moments in {response.took_ms:.0f} ms.", style="bold")
-    if mode is not Mode.VISUAL:
-        console.print(_covered("speech", response.coverage.transcript), markup=False, style="dim")
-    if mode is not Mode.TRANSCRIPT:
-        console.print(_covered("visual", response.coverage.visual), markup=False, style="dim")
+    channels = {"speech": response.coverage.transcript, "visual": response.coverage.visual}
+    for name, channel in channels.items():
+        if channel.asked:
+            console.print(_covered(name, channel), markup=False, style="dim")
 
 
 def captions(
@@ -96,14 +114,29 @@ def _moment(number: int, moment: Moment) -> Group:
         f"  {moment.path}",
     )
     lines = [head]
-    if moment.snippet:
-        snippet = Text(moment.snippet)
-        for start, end in moment.marks:
-            snippet.stylize("bold yellow", start, end)
-        lines.append(Text("           ").append_text(snippet))
+    if moment.evidence:
+        lines += [_evidence(piece) for piece in moment.evidence]
+    elif moment.snippet:
+        lines.append(Text("           ").append_text(_marked(moment.snippet, moment.marks)))
     if moment.labels:
         lines.append(Text(f"           seen: {', '.join(moment.labels)}", style="green"))
     return Group(*lines)
+
+
+def _evidence(piece: Evidence) -> Text:
+    """Where one part of the query is met."""
+    line = Text.assemble(
+        (f"           {_clock(piece.start_ms)}  ", "bold"), (piece.part, "cyan"), "  "
+    )
+    spoken = piece.speech_score is not None and piece.snippet is not None
+    return line.append_text(_marked(piece.snippet or "", piece.marks)) if spoken else line
+
+
+def _marked(text: str, marks: Sequence[tuple[int, int]]) -> Text:
+    snippet = Text(text)
+    for start, end in marks:
+        snippet.stylize("bold yellow", start, end)
+    return snippet
 
 
 def _covered(name: str, channel: ChannelCoverage) -> str:

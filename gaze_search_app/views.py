@@ -8,9 +8,11 @@ from pathlib import PurePath
 from typing import Any
 
 from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.names import readable
 from gaze_pipeline.store.catalog.rows import VideoRow
-from gaze_search_app.formats import count, duration, readable, span
-from gaze_search_app.search.model import ChannelCoverage, Coverage, Mode, Moment
+from gaze_search_app.formats import clock, count, duration, span
+from gaze_search_app.search.model import ChannelCoverage, Coverage, Moment, Reading
+from gaze_search_app.search.tokens import tidy
 
 LABELS_SHOWN = 4
 FILM_FRAMES = 60
@@ -40,6 +42,7 @@ def moment_view(moment: Moment, asked: Collection[str] = ()) -> dict[str, Any]:
         "labels": [{"name": label, "asked": label in asked} for label in labels],
         "score": moment.score,
         "evidence": _evidence(moment),
+        "parts": [{"name": piece.part, "when": clock(piece.start_ms)} for piece in moment.evidence],
     }
 
 
@@ -55,17 +58,16 @@ def film(frames: Sequence[tuple[int, int]], fingerprint: str) -> list[dict[str, 
     return [{"ms": ms, "url": thumbnail_url(fingerprint, index)} for index, ms in frames[::step]]
 
 
-def coverage_lines(coverage: Coverage, mode: Mode) -> list[str]:
+def reading_lines(typed: str, reading: Reading) -> list[str]:
+    """How a query was read where that is not just as typed, and what there is to know about it."""
+    lines = [] if reading.text == tidy(typed) else [f"Read as: {reading.text}"]
+    return [*lines, *reading.notes]
+
+
+def coverage_lines(coverage: Coverage) -> list[str]:
     """What was searched and what was not, one sentence a channel that was asked for."""
-    channels = {
-        "Speech": (coverage.transcript, Mode.TRANSCRIPT),
-        "Pictures": (coverage.visual, Mode.VISUAL),
-    }
-    return [
-        _channel_line(name, channel)
-        for name, (channel, own) in channels.items()
-        if mode in (own, Mode.BOTH)
-    ]
+    channels = {"Speech": coverage.transcript, "Pictures": coverage.visual}
+    return [_channel_line(name, channel) for name, channel in channels.items() if channel.asked]
 
 
 def _channel_line(name: str, channel: ChannelCoverage) -> str:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -41,6 +42,7 @@ _VIDEOS = pa.schema(
     [
         ("fingerprint", pa.string()),
         ("added_at", pa.float64()),
+        ("recorded_at", pa.float64()),
         ("state", pa.string()),
         ("duration_ms", pa.int64()),
         *(field.with_nullable(True) for field in _FACTS),
@@ -161,6 +163,7 @@ def _videos(batch: Sequence[_Read], visual_reasons: Mapping[str, str]) -> pa.Tab
         {
             "fingerprint": read.video.fingerprint,
             "added_at": read.video.added_at,
+            "recorded_at": _recorded(read),
             "state": str(read.video.state),
             "duration_ms": read.video.duration_ms,
             **{field.name: read.facts.get(field.name) for field in _FACTS},
@@ -171,6 +174,16 @@ def _videos(batch: Sequence[_Read], visual_reasons: Mapping[str, str]) -> pa.Tab
         for read in batch
     ]
     return pa.Table.from_pylist(rows, schema=_VIDEOS)
+
+
+def _recorded(read: _Read) -> float | None:
+    """When a video was recorded, in s since the epoch: as its file says, else when that last changed."""
+    if created := read.facts.get("created"):
+        try:
+            return datetime.fromisoformat(created).timestamp()
+        except (ValueError, OverflowError):
+            pass
+    return min((file.mtime_ns / 1e9 for file in read.video.files), default=None)
 
 
 def _files(videos: Sequence[VideoRow]) -> pa.Table:

@@ -22,8 +22,8 @@ from gaze_search_app.app_pages.search_words import (
     hints,
 )
 from gaze_search_app.formats import count
-from gaze_search_app.search.model import Mode, SearchResponse
-from gaze_search_app.views import coverage_lines, moment_view
+from gaze_search_app.search.model import SearchResponse
+from gaze_search_app.views import coverage_lines, moment_view, reading_lines
 from gaze_search_app.workspaces import choices, engine
 
 HINTS = 3
@@ -47,7 +47,7 @@ def page() -> None:
         return
     with st.spinner(SEARCHING):
         response = engine().search(address.request())
-    _summary(response, address.mode)
+    _summary(address.query, response)
     if response.total and not response.moments:
         st.session_state["page"] = _pages(response.total)  # the link led beyond the last page
         st.rerun()
@@ -58,11 +58,14 @@ def page() -> None:
         st.html(notice(*NOTHING))
 
 
-def _summary(response: SearchResponse, mode: Mode) -> None:
+def _summary(query: str, response: SearchResponse) -> None:
+    if read := reading_lines(query, response.reading):
+        told = "".join(f"<span>{escape(line)}</span>" for line in read)
+        st.html(f'<p class="gz-summary gz-reading" role="status">{told}</p>')
     lines = [count(response.total, "moment"), f"{response.took_ms:.0f} ms"]
-    told = [escape(line) for line in lines]
-    told += [commands(line) for line in coverage_lines(response.coverage, mode)]
-    spans = "".join(f"<span>{line}</span>" for line in told)
+    facts = [escape(line) for line in lines]
+    facts += [commands(line) for line in coverage_lines(response.coverage)]
+    spans = "".join(f"<span>{line}</span>" for line in facts)
     st.html(f'<p class="gz-summary">{spans}</p>')
 
 

@@ -3,41 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
-from gaze_pipeline.errors import GazeError
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.snapshot_reader import Snapshot, SnapshotPool
 from gaze_pipeline.workspace import Workspace
-from gaze_search_app.search import transcript, visual
-from gaze_search_app.search.evidence import Frame, frames_at, places, with_labels
-from gaze_search_app.search.fusion import Weights, combine
-from gaze_search_app.search.hits import FrameHit, SpeechHit
-from gaze_search_app.search.model import Coverage, Mode, Moment, SearchRequest, SearchResponse
-from gaze_search_app.search.moments import Stretch, join
-from gaze_search_app.search.query import Query, named_labels, parse
-from gaze_search_app.search.scope import coverage, scope
-from gaze_search_app.search.snippet import best_line, marks
+from gaze_search_app.search.answer import moments
+from gaze_search_app.search.finder import Finder, Found
+from gaze_search_app.search.model import Coverage, Reading, SearchRequest, SearchResponse
+from gaze_search_app.search.parser import parse
+from gaze_search_app.search.plan import Plan, plan
+from gaze_search_app.search.scope import Scope, coverage, scope
+from gaze_search_app.search.timeline import rank
 from gaze_search_app.search.vision import TextEncoder, Vision
-
-CONVINCING = 0.2
-"""In mode "both" a frame below this is no evidence, so that it drags no spoken match down."""
-
-
-@dataclass(frozen=True)
-class _Ranked:
-    """A stretch with the score of each channel, and of both together."""
-
-    stretch: Stretch
-    speech: float | None
-    visual: float | None
-    score: float
-
-    @property
-    def rank(self) -> tuple[float, str, int]:
-        """A total order: no two moments of an answer share it, so that pages never overlap."""
-        return -self.score, self.stretch.fingerprint, self.stretch.start_ms
 
 
 class Engine:
@@ -55,125 +33,49 @@ class Engine:
     def search(self, request: SearchRequest) -> SearchResponse:
         """Answer a request.
 
-        A channel that cannot be searched says why in the coverage. Raises
+        A channel that cannot be searched says why in the coverage; what a query names that the library
+        does not know is told in the reading. Raises
         GazeError(QUERY_EMPTY | INDEX_MISSING | INDEX_CORRUPT).
         """
         started = time.perf_counter()
         snapshot = self.snapshots.latest()
-        query = parse(request.query, snapshot.languages)
-        within = scope(snapshot, request)
-        hears, sees = request.mode is not Mode.VISUAL, request.mode is not Mode.TRANSCRIPT
-
-        scale = transcript.SpeechScale(())
-        lines, frames, blind = list[SpeechHit](), list[FrameHit](), None
-        if hears:
-            lines, scale = transcript.search(snapshot, query, within, request.labels)
-        if sees:
-            frames, blind = self._look(snapshot, request, within)
-
-        chosen = self.settings.search
-        stretches = join(lines, frames, chosen.speech_window_ms, chosen.visual_window_ms)
-        shown = [
-            stretch
-            for stretch in with_labels(snapshot, stretches)
-            if set(request.labels) <= set(stretch.labels)
+        read = parse(request.query)
+        asked = plan(read.query, request, snapshot)
+        within = scope(snapshot, asked.bounds)
+        finder = Finder(snapshot, self._vision, self.settings.search, within)
+        chained = len(asked.asks) > 1
+        steps = [[finder.find(ask, chained) for ask in step] for step in asked.steps]
+        ranked = [
+            moment
+            for moment in rank(snapshot, steps, asked.within_ms, self.settings.search)
+            if set(request.labels) <= set(moment.stretch.labels)
         ]
-        ranked = self._rank(snapshot, query, shown, scale, bool(lines), bool(frames))
+        found = [part for step in steps for part in step]
         page = ranked[request.offset : request.offset + request.limit]
         return SearchResponse(
-            moments=_moments(snapshot, scale.telling(query.words) if hears else [], page),
+            reading=Reading(text=str(read.query), notes=[*read.notes, *asked.notes]),
+            moments=moments(snapshot, found, page),
             total=len(ranked),
-            coverage=Coverage(
-                snapshot=snapshot.info.number,
-                transcript=coverage(snapshot, "transcript", within, hears),
-                visual=coverage(snapshot, "visual", within, sees, blind),
-            ),
+            coverage=_coverage(snapshot, asked, within, found),
             took_ms=round(1000 * (time.perf_counter() - started), 1),
         )
 
-    def _look(
-        self, snapshot: Snapshot, request: SearchRequest, within: list[str] | None
-    ) -> tuple[list[FrameHit], str | None]:
-        """The frames that look like the query, or the error code that says why none could be sought."""
-        try:
-            if snapshot.info.vector_table is None:
-                return [], snapshot.blindness
-            vector = self._vision.vector(request.query, snapshot)
-            background = self._vision.background(snapshot)
-            hits = visual.search(snapshot, vector, background, within, request.labels)
-        except GazeError as error:
-            return [], error.code.name
-        least = CONVINCING if request.mode is Mode.BOTH else 0.0
-        return visual.telling(hits, least), None
 
-    def _rank(
-        self,
-        snapshot: Snapshot,
-        query: Query,
-        stretches: list[Stretch],
-        scale: transcript.SpeechScale,
-        any_heard: bool,
-        any_seen: bool,
-    ) -> list[_Ranked]:
-        chosen = self.settings.search
-        weights = Weights(chosen.speech_weight, chosen.label_boost, chosen.label_boost_max)
-        named = named_labels(query.text, snapshot.labels)
-        ranked = []
-        for stretch in stretches:
-            speech = scale.score(stretch.lines) if stretch.lines else None
-            seen = max((frame.score for frame in stretch.frames), default=None)
-            score = combine(
-                speech,
-                seen,
-                weights,
-                heard=any_heard and stretch.fingerprint not in snapshot.unheard,
-                seen=any_seen and stretch.fingerprint not in snapshot.unseen,
-                labels=len(named & set(stretch.labels)),
-            )
-            ranked.append(_Ranked(stretch, speech, seen, score))
-        return sorted(ranked, key=lambda moment: moment.rank)
-
-
-def _shown(snapshot: Snapshot, page: list[_Ranked]) -> list[tuple[SpeechHit | None, Frame | None]]:
-    """The line and the frame that stand for each moment: the best frame, else the one on screen."""
-    lines = [best_line(ranked.stretch.lines) for ranked in page]
-    starts = [
-        line.start_ms if line else r.stretch.start_ms for line, r in zip(lines, page, strict=True)
-    ]
-    on_screen = frames_at(
-        snapshot,
-        [(r.stretch.fingerprint, start) for r, start in zip(page, starts, strict=True)],
+def _coverage(snapshot: Snapshot, asked: Plan, within: Scope, found: Sequence[Found]) -> Coverage:
+    """What was searched, and what could not be for want of speech, pictures, labels or a language."""
+    known = ["transcript"] if within.languages else []
+    labels = ["labels"] if any(ask.labels or ask.unlabelled for ask in asked.asks) else []
+    looks = any(ask.looks for ask in asked.asks)
+    hears = any(ask.hears for ask in asked.asks)
+    blind = next((part.blind for part in found if part.blind), None)
+    return Coverage(
+        snapshot=snapshot.info.number,
+        transcript=coverage(snapshot, ["transcript", *labels], within.covered, hears),
+        visual=coverage(
+            snapshot,
+            [*known, *(["visual"] if looks or not labels else []), *labels],
+            within.covered,
+            looks or (bool(labels) and not hears),
+            blind,
+        ),
     )
-    frames = []
-    for ranked, other in zip(page, on_screen, strict=True):
-        best = max(ranked.stretch.frames, key=lambda f: (f.score, -f.start_ms), default=None)
-        frames.append(Frame(best.frame_index, best.start_ms) if best else other)
-    return list(zip(lines, frames, strict=True))
-
-
-def _moments(snapshot: Snapshot, words: list[frozenset[str]], page: list[_Ranked]) -> list[Moment]:
-    files = places(snapshot, sorted({ranked.stretch.fingerprint for ranked in page}))
-    moments = []
-    for ranked, (line, frame) in zip(page, _shown(snapshot, page), strict=True):
-        stretch = ranked.stretch
-        place = files[stretch.fingerprint]
-        moments.append(
-            Moment(
-                fingerprint=stretch.fingerprint,
-                path=place.paths[0],
-                paths=place.paths,
-                libraries=place.libraries,
-                start_ms=stretch.start_ms,
-                end_ms=stretch.end_ms,
-                score=ranked.score,
-                speech_score=ranked.speech,
-                visual_score=ranked.visual,
-                snippet=line.text if line else None,
-                marks=marks(line.text, line.language, words) if line else [],
-                snippet_start_ms=line.start_ms if line else None,
-                frame_index=frame.index if frame else None,
-                frame_ms=frame.timestamp_ms if frame else None,
-                labels=list(stretch.labels),
-            )
-        )
-    return moments

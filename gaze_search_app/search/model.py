@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+QUERY_MAX = 1000
+"""The longest query, in characters."""
+
 
 class Mode(StrEnum):
     """Which channels are searched."""
@@ -20,9 +23,12 @@ class _Frozen(BaseModel):
 
 
 class SearchRequest(_Frozen):
-    """A query with its filters. An empty list filters nothing."""
+    """A query (see `search.parser`) with its filters. An empty list filters nothing.
 
-    query: str = Field(max_length=1000)
+    `mode` decides where plain words are searched; terms like `say:` and `see:` say it themselves.
+    """
+
+    query: str = Field(max_length=QUERY_MAX)
     mode: Mode = Mode.BOTH
     labels: list[str] = []
     libraries: list[str] = []
@@ -31,11 +37,28 @@ class SearchRequest(_Frozen):
     offset: int = Field(default=0, ge=0)
 
 
+class Evidence(_Frozen):
+    """Where one part of a query is met within a moment; the values are as those of a moment."""
+
+    part: str
+    start_ms: int
+    end_ms: int
+    score: float
+    speech_score: float | None = None
+    visual_score: float | None = None
+    snippet: str | None = None
+    marks: list[tuple[int, int]] = []
+    snippet_start_ms: int | None = None
+    frame_index: int | None = None
+    frame_ms: int | None = None
+
+
 class Moment(_Frozen):
     """A stretch of one video that answers the query, with the evidence of each channel.
 
     Times are ms from the start of the video; scores are 0..1. `marks` are the [start, end) character
     ranges of `snippet` that match the query. `frame_index` names the best frame's thumbnail.
+    `evidence` is given, in order, for each part of a query that has several.
     """
 
     fingerprint: str
@@ -53,6 +76,7 @@ class Moment(_Frozen):
     frame_index: int | None = None
     frame_ms: int | None = None
     labels: list[str] = []
+    evidence: list[Evidence] = []
 
 
 class Unsearched(_Frozen):
@@ -64,8 +88,9 @@ class Unsearched(_Frozen):
 
 
 class ChannelCoverage(_Frozen):
-    """How much of the asked-for library one channel searched."""
+    """How much of the asked-for library one channel searched; `asked` is whether the query includes it."""
 
+    asked: bool = True
     searched: bool
     reason: str | None = None
     videos: int
@@ -83,9 +108,17 @@ class Coverage(_Frozen):
     visual: ChannelCoverage
 
 
+class Reading(_Frozen):
+    """How a query was read, in the query language, and what a person should know about it."""
+
+    text: str
+    notes: list[str] = []
+
+
 class SearchResponse(_Frozen):
     """One page of moments, best first. `total` counts the moments of all pages."""
 
+    reading: Reading
     moments: list[Moment]
     total: int
     coverage: Coverage

@@ -6,19 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from gaze_search_app.search.hits import FrameHit, SpeechHit
+from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit
 
 
 @dataclass(frozen=True, order=True)
-class Stretch:
+class Stretch(Interval):
     """A moment in the making: [start_ms, end_ms] of one video and the hits that lie in it.
 
     `labels` are those detected meanwhile.
     """
 
-    fingerprint: str
-    start_ms: int
-    end_ms: int
     lines: tuple[SpeechHit, ...] = ()
     frames: tuple[FrameHit, ...] = ()
     labels: tuple[str, ...] = ()
@@ -41,11 +38,11 @@ def join(
     """
     spoken = [
         replace(_span(group), lines=tuple(group))
-        for group in _groups(lines, lambda line: line.end_ms, speech_window_ms)
+        for group in groups(lines, lambda line: line.end_ms, speech_window_ms)
     ]
     seen = [
         replace(_span(group), frames=tuple(group))
-        for group in _groups(frames, lambda frame: frame.start_ms, visual_window_ms)
+        for group in groups(frames, lambda frame: frame.start_ms, visual_window_ms)
     ]
     window = min(speech_window_ms, visual_window_ms)
     return sorted(_merged(group) for group in _across(spoken, seen, window))
@@ -87,7 +84,39 @@ def _span(group: list[T]) -> Stretch:
     return Stretch(group[0].fingerprint, group[0].start_ms, max(hit.end_ms for hit in group))
 
 
-def _groups(hits: Iterable[T], reach: Callable[[T], int], window_ms: int) -> Iterator[list[T]]:
+def join_around(
+    lines: Iterable[SpeechHit],
+    frames: Iterable[FrameHit],
+    speech_window_ms: int,
+    visual_window_ms: int,
+    forbidden: Iterable[Interval],
+) -> list[Stretch]:
+    """The moments of the hits that lie outside the forbidden times; none spans one of those."""
+    walls: dict[str, list[Interval]] = {}
+    for wall in sorted(forbidden):
+        walls.setdefault(wall.fingerprint, []).append(wall)
+    free: dict[int, tuple[list[SpeechHit], list[FrameHit]]] = {}
+    for line in lines:
+        if (number := _room(line, walls.get(line.fingerprint, []))) is not None:
+            free.setdefault(number, ([], []))[0].append(line)
+    for frame in frames:
+        if (number := _room(frame, walls.get(frame.fingerprint, []))) is not None:
+            free.setdefault(number, ([], []))[1].append(frame)
+    rooms = (join(*room, speech_window_ms, visual_window_ms) for room in free.values())
+    return sorted(stretch for room in rooms for stretch in room)
+
+
+def _room(hit: Interval, walls: list[Interval]) -> int | None:
+    """Behind how many walls a hit lies, None within one. Walls are in order of their start."""
+    passed = 0
+    for wall in walls:
+        if wall.start_ms < max(hit.end_ms, hit.start_ms + 1) and hit.start_ms < wall.end_ms:
+            return None
+        passed += wall.start_ms < hit.start_ms
+    return passed
+
+
+def groups(hits: Iterable[T], reach: Callable[[T], int], window_ms: int) -> Iterator[list[T]]:
     """Runs of hits of one video that each start at most a window after the reach of those before."""
     group: list[T] = []
     reached = 0

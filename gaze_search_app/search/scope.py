@@ -2,60 +2,155 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
 from gaze_pipeline.store.snapshot_reader import Snapshot
-from gaze_search_app.search.model import ChannelCoverage, SearchRequest, Unsearched
+from gaze_search_app.search.model import ChannelCoverage, Unsearched
 
 LISTED = 100
 """How many unsearched videos an answer names; the counts cover all."""
 
 
-def scope(snapshot: Snapshot, request: SearchRequest) -> list[str] | None:
-    """The fingerprints that the library and video filters leave; None when they filter nothing."""
-    if not request.libraries and not request.fingerprints:
-        return None
+@dataclass(frozen=True)
+class Bounds:
+    """Where to look. An empty tuple bounds nothing; `not_` bounds exclude.
+
+    `folders` are parts of paths such as `trips/2024`; `after_s` and `before_s` bound when a video was
+    recorded, in s since the epoch, the first inclusive.
+    """
+
+    fingerprints: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    not_libraries: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    not_folders: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    not_languages: tuple[str, ...] = ()
+    after_s: float | None = None
+    before_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The videos that bounds leave, None for all.
+
+    `fingerprints` are those that may answer, `covered` those and the ones of which it is not known yet,
+    since nobody has listened to their language.
+    """
+
+    fingerprints: list[str] | None = None
+    covered: list[str] | None = None
+    languages: tuple[str, ...] = ()
+    not_languages: tuple[str, ...] = ()
+
+    def lines(self) -> tuple[str, dict[str, Any]]:
+        """A condition on the table `segments` and its values."""
+        condition, values = "", dict[str, Any]()
+        if self.fingerprints is not None:
+            condition += " AND fingerprint IN (SELECT unnest($fingerprints))"
+            values["fingerprints"] = self.fingerprints
+        if self.languages:
+            condition += " AND list_contains($languages, language)"
+            values["languages"] = list(self.languages)
+        if self.not_languages:
+            condition += " AND NOT list_contains($not_languages, language)"
+            values["not_languages"] = list(self.not_languages)
+        return condition, values
+
+
+_INSIDE = """(SELECT fingerprint FROM files WHERE list_bool_or(list_transform(${name}, folder ->
+    contains('/' || lower(replace(regexp_replace(path, '[^/\\\\]+$', ''), '\\', '/')), folder))))"""
+_SPOKEN = "(SELECT fingerprint FROM segments WHERE list_contains(${name}, language))"
+_IN_LIBRARY = "(SELECT fingerprint FROM files WHERE list_contains(${name}, library))"
+
+
+def scope(snapshot: Snapshot, bounds: Bounds) -> Scope:
+    """The videos that lie within bounds."""
+    if bounds == Bounds():
+        return Scope()
+    conditions, values = ["true"], dict[str, Any]()
+
+    def bound(condition: str, name: str, given: Sequence[str]) -> None:
+        if given:
+            conditions.append(condition.format(name=name))
+            values[name] = list(given)
+
+    bound("list_contains(${name}, fingerprint)", "fingerprints", bounds.fingerprints)
+    bound(f"fingerprint IN {_IN_LIBRARY}", "libraries", bounds.libraries)
+    bound(f"fingerprint NOT IN {_IN_LIBRARY}", "not_libraries", bounds.not_libraries)
+    bound(f"fingerprint IN {_INSIDE}", "folders", [_folder(name) for name in bounds.folders])
+    bound(f"fingerprint NOT IN {_INSIDE}", "not_folders", [_folder(n) for n in bounds.not_folders])
+    if bounds.after_s is not None:
+        conditions.append("recorded_at >= $after")
+        values["after"] = bounds.after_s
+    if bounds.before_s is not None:
+        conditions.append("recorded_at < $before")
+        values["before"] = bounds.before_s
+    where = " AND ".join(conditions)
+    covered = _fingerprints(snapshot, where, values)
+    fingerprints = covered
+    if bounds.languages:
+        values["languages"] = list(bounds.languages)
+        spoken = f"fingerprint IN {_SPOKEN.format(name='languages')}"
+        fingerprints = _fingerprints(snapshot, f"{where} AND {spoken}", values)
+        unknown = f"({spoken} OR transcript_reason IS NOT NULL)"
+        covered = _fingerprints(snapshot, f"{where} AND {unknown}", values)
+    return Scope(fingerprints, covered, bounds.languages, bounds.not_languages)
+
+
+def slashed(path: str) -> str:
+    """A path with slashes, whatever system wrote it."""
+    return path.replace("\\", "/")
+
+
+def _folder(name: str) -> str:
+    """A folder as a piece of a path in small letters: `/trips/2024/`."""
+    return f"/{slashed(name).strip('/').lower()}/"
+
+
+def _fingerprints(snapshot: Snapshot, where: str, values: dict[str, Any]) -> list[str]:
     rows = snapshot.rows(
-        """SELECT fingerprint FROM videos
-           WHERE (len($fingerprints) = 0 OR list_contains($fingerprints, fingerprint))
-             AND (len($libraries) = 0 OR fingerprint IN
-                  (SELECT fingerprint FROM files WHERE list_contains($libraries, library)))
-           ORDER BY fingerprint""",
-        {"fingerprints": request.fingerprints, "libraries": request.libraries},
+        f"SELECT fingerprint FROM videos WHERE {where} ORDER BY fingerprint", values
     )
     return [fingerprint for (fingerprint,) in rows]
 
 
 def coverage(
     snapshot: Snapshot,
-    channel: str,
+    needs: Sequence[str],
     fingerprints: list[str] | None,
     asked: bool,
     reason: str | None = None,
 ) -> ChannelCoverage:
-    """What one channel ("transcript" or "visual") covers of a scope.
+    """What one channel covers of a scope.
 
-    `asked` is whether the mode includes it; `reason` is why it could search nothing at all.
+    `needs` names what a video must have for it, of "transcript", "visual" and "labels"; `asked` is whether
+    the query includes it; `reason` is why it could search nothing at all.
     """
-    column = f"{channel}_reason"
-    within = "" if fingerprints is None else "WHERE list_contains($fingerprints, fingerprint)"
+    why = f"coalesce({', '.join(f'v.{need}_reason' for need in needs)})"
+    within = "" if fingerprints is None else "WHERE v.fingerprint IN (SELECT unnest($fingerprints))"
     values = {} if fingerprints is None else {"fingerprints": fingerprints}
     totals = snapshot.rows(
         f"""SELECT count(*), coalesce(sum(duration_ms), 0),
-                   count(*) FILTER ({column} IS NULL),
-                   coalesce(sum(duration_ms) FILTER ({column} IS NULL), 0)
-            FROM videos {within}""",
+                   count(*) FILTER ({why} IS NULL),
+                   coalesce(sum(duration_ms) FILTER ({why} IS NULL), 0)
+            FROM videos v {within}""",
         values,
     )
     videos_total, duration_total, videos, duration = (int(value) for value in totals[0])
     searched = asked and reason is None
     unsearched = snapshot.rows(
-        f"""SELECT v.fingerprint, min(f.path), coalesce($reason, any_value(v.{column}))
+        f"""SELECT v.fingerprint, min(f.path), coalesce($reason, any_value({why}))
             FROM videos v JOIN files f USING (fingerprint) {within}
             GROUP BY v.fingerprint
-            HAVING $reason IS NOT NULL OR any_value(v.{column}) IS NOT NULL
+            HAVING $reason IS NOT NULL OR any_value({why}) IS NOT NULL
             ORDER BY min(f.path), v.fingerprint LIMIT {LISTED}""",
         {**values, "reason": reason},
     )
     return ChannelCoverage(
+        asked=asked,
         searched=searched,
         reason=reason,
         videos=videos if searched else 0,

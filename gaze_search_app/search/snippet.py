@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from gaze_pipeline.store.text import spans
 from gaze_search_app.search.hits import SpeechHit
+from gaze_search_app.search.sounds import Phrase, Sound
 
 
 def best_line(lines: Sequence[SpeechHit]) -> SpeechHit | None:
@@ -13,18 +14,25 @@ def best_line(lines: Sequence[SpeechHit]) -> SpeechHit | None:
     return max(lines, key=lambda hit: (len(hit.words), hit.bm25, -hit.start_ms), default=None)
 
 
-def marks(text: str, language: str, words: Iterable[frozenset[str]]) -> list[tuple[int, int]]:
-    """The [start, end) character ranges of `text` that match any of the words, without overlaps."""
-    wanted = frozenset[str]().union(*words)
-    found = sorted(
-        (span.start, span.end)
-        for span in spans(text, language)
-        if not wanted.isdisjoint(span.tokens)
-    )
+def marks(text: str, language: str, sounds: Iterable[Sound]) -> list[tuple[int, int]]:
+    """The [start, end) character ranges of `text` that make any of the sounds, without overlaps."""
+    found: list[tuple[int, int]] = []
+    for phrase in (phrase for sound in sounds for phrase in sound.phrases):
+        found += phrase.places(text) or _words(text, language, phrase)
     merged: list[tuple[int, int]] = []
-    for start, end in found:
-        if merged and not text[merged[-1][1] : start].strip("'\u2019"):
+    for start, end in sorted(found):
+        if merged and (start <= merged[-1][1] or not text[merged[-1][1] : start].strip("'\u2019")):
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((start, end))
     return merged
+
+
+def _words(text: str, language: str, phrase: Phrase) -> list[tuple[int, int]]:
+    """The words of a phrase one by one: a single word, or a phrase that goes on in another line."""
+    wanted = frozenset[str]().union(*phrase.words)
+    return [
+        (span.start, span.end)
+        for span in spans(text, language)
+        if not wanted.isdisjoint(span.tokens)
+    ]

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from math import log
 from typing import Any
 
+import pyarrow as pa
+
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_search_app.search.hits import SpeechHit
-from gaze_search_app.search.query import Query
+from gaze_search_app.search.moments import groups
+from gaze_search_app.search.scope import Scope
+from gaze_search_app.search.sounds import Sound
+from gaze_search_app.search.spoken import lines_with
 
 MOST = 1000
 """The best lines of an answer that become moments."""
@@ -18,28 +23,29 @@ _TEXTURE = 0.2
 _TELLING = 0.25
 
 _QUERY = """
-    SELECT fingerprint, start_ms, end_ms, text, language, tokens, bm25
+    SELECT id, fingerprint, start_ms, end_ms, text, language, tokens, bm25
     FROM (SELECT *, fts_main_segments.match_bm25(id, $query) AS bm25 FROM segments)
+    LEFT JOIN required USING (id)
     WHERE bm25 IS NOT NULL {within}
-    ORDER BY bm25 DESC, id LIMIT $most
+    ORDER BY coalesce(sounds, 0) DESC, bm25 DESC, id LIMIT $most
 """
 
 
 @dataclass(frozen=True)
 class SpeechScale:
-    """How telling each word of a query is in this library: its inverse document frequency."""
+    """How telling each sound of a query is in this library: its inverse document frequency."""
 
     weights: tuple[float, ...]
 
-    def coverage(self, words: Collection[int]) -> float:
-        """The share of the query's meaning that these words carry (0..1)."""
+    def coverage(self, sounds: Collection[int]) -> float:
+        """The share of the query's meaning that these sounds carry (0..1)."""
         total = sum(self.weights)
-        return min(1.0, sum(self.weights[word] for word in sorted(words)) / total) if total else 0.0
+        return min(1.0, sum(self.weights[one] for one in sorted(sounds)) / total) if total else 0.0
 
-    def telling(self, words: Sequence[frozenset[str]]) -> list[frozenset[str]]:
-        """The query's words without those that are everywhere, unless there are no others."""
+    def telling(self, sounds: Sequence[Sound]) -> list[Sound]:
+        """The query's sounds without those that are everywhere, unless there are no others."""
         least = _TELLING * max(self.weights, default=0.0)
-        return [w for w, weight in zip(words, self.weights, strict=True) if weight >= least]
+        return [s for s, weight in zip(sounds, self.weights, strict=True) if weight >= least]
 
     def score(self, hits: Iterable[SpeechHit]) -> float:
         """How well the lines of one moment, taken together, answer the query (0..1).
@@ -56,53 +62,109 @@ class SpeechScale:
 
 
 def search(
-    snapshot: Snapshot, query: Query, fingerprints: Sequence[str] | None, labels: Sequence[str]
+    snapshot: Snapshot,
+    sounds: Sequence[Sound],
+    scope: Scope,
+    labels: Collection[str],
+    window_ms: int,
 ) -> tuple[list[SpeechHit], SpeechScale]:
-    """The lines that hold enough of the query, among these videos, where these labels are seen."""
-    scale = SpeechScale(_weights(snapshot, query))
-    if not query.words:
+    """The lines that hold enough of the sounds, in videos where any of these labels is seen.
+
+    Lines at most a window apart that lack a required sound between them are left out.
+    """
+    scale = SpeechScale(_weights(snapshot, sounds))
+    if not sounds:
         return [], scale
-    terms = sorted(set().union(*query.words))
-    values: dict[str, object] = {"query": " ".join(terms), "most": MOST}
-    within = ""
-    if fingerprints is not None:
-        within += " AND list_contains($fingerprints, fingerprint)"
-        values["fingerprints"] = list(fingerprints)
+    held = {
+        number: lines_with(snapshot, sound, scope.fingerprints, window_ms)
+        for number, sound in enumerate(sounds)
+        if sound.required or sound.ordered
+    }
+    within, values = scope.lines()
     if labels:
         within += """ AND fingerprint IN
             (SELECT fingerprint FROM detections WHERE list_contains($labels, label))"""
-        values["labels"] = list(labels)
-    rows = snapshot.rows(_QUERY.format(within=within), values)
-    best = rows[0][-1] if rows else 1.0
-    return telling([_hit(row, query, best) for row in rows], scale), scale
+        values["labels"] = sorted(labels)
+    terms = sorted(frozenset[str]().union(*(sound.tokens for sound in sounds)))
+    rows = snapshot.rows(
+        _QUERY.format(within=within),
+        {**values, "query": " ".join(terms), "most": MOST},
+        required=_required(sounds, held),
+    )
+    best = max((row[-1] for row in rows), default=1.0)
+    hits = telling([_hit(row, sounds, held, best) for row in rows], scale, sounds)
+    return _complete(hits, sounds, window_ms), scale
 
 
-def telling(hits: Sequence[SpeechHit], scale: SpeechScale) -> list[SpeechHit]:
-    """The hits that hold a fair share of what the best one holds.
+def telling(
+    hits: Sequence[SpeechHit], scale: SpeechScale, sounds: Sequence[Sound] = ()
+) -> list[SpeechHit]:
+    """The hits that hold a required sound, or a fair share of what the best one holds.
 
     Without this, a query's commonest word would join whole videos into one moment.
     """
+    required = _numbers(sounds)
     best = max((scale.coverage(hit.words) for hit in hits), default=0.0)
-    return [hit for hit in hits if scale.coverage(hit.words) >= _KEPT * best]
+    return [
+        hit
+        for hit in hits
+        if scale.coverage(hit.words) >= _KEPT * best or not required.isdisjoint(hit.words)
+    ]
 
 
-def _weights(snapshot: Snapshot, query: Query) -> tuple[float, ...]:
-    terms = sorted(set().union(*query.words)) if query.words else []
+def _numbers(sounds: Sequence[Sound]) -> frozenset[int]:
+    """Which of the sounds are required."""
+    return frozenset(number for number, sound in enumerate(sounds) if sound.required)
+
+
+def _complete(hits: list[SpeechHit], sounds: Sequence[Sound], window_ms: int) -> list[SpeechHit]:
+    """The hits whose neighbourhood holds every required sound."""
+    required = _numbers(sounds)
+    return [
+        hit
+        for group in groups(hits, lambda line: line.end_ms, window_ms)
+        if required <= {number for hit in group for number in hit.words}
+        for hit in group
+    ]
+
+
+def _required(sounds: Sequence[Sound], held: dict[int, frozenset[int]]) -> pa.Table:
+    counts: dict[int, int] = {}
+    for number in _numbers(sounds):
+        for line in held[number]:
+            counts[line] = counts.get(line, 0) + 1
+    return pa.table(
+        {"id": pa.array(counts.keys(), pa.int64()), "sounds": pa.array(counts.values(), pa.int64())}
+    )
+
+
+def _weights(snapshot: Snapshot, sounds: Sequence[Sound]) -> tuple[float, ...]:
+    terms = sorted(frozenset[str]().union(*(sound.tokens for sound in sounds)))
     counts = dict(
         snapshot.rows(
-            "SELECT term, df FROM fts_main_segments.dict WHERE list_contains($terms, term)",
+            "SELECT term, df FROM fts_main_segments.dict WHERE term IN (SELECT unnest($terms))",
             {"terms": terms},
         )
     )
     lines = snapshot.info.segments
-    said = [max((counts.get(term, 0) for term in word), default=0) for word in query.words]
-    return tuple(log((lines - count + 0.5) / (count + 0.5) + 1) for count in said)
+
+    def weight(word: frozenset[str]) -> float:
+        count = max((counts.get(term, 0) for term in word), default=0)
+        return log((lines - count + 0.5) / (count + 0.5) + 1)
+
+    return tuple(min(sum(map(weight, phrase.words)) for phrase in s.phrases) for s in sounds)
 
 
-def _hit(row: tuple[Any, ...], query: Query, best: float) -> SpeechHit:
-    fingerprint, start_ms, end_ms, text, language, tokens, bm25 = row
-    held = set(tokens.split())
-    words = tuple(index for index, word in enumerate(query.words) if not word.isdisjoint(held))
+def _hit(
+    row: tuple[Any, ...], sounds: Sequence[Sound], held: dict[int, frozenset[int]], best: float
+) -> SpeechHit:
+    line, fingerprint, start_ms, end_ms, text, language, tokens, bm25 = row
+    holds = set(tokens.split())
+    words = tuple(
+        number
+        for number, sound in enumerate(sounds)
+        if (line in held[number] if number in held else sound.held_by(holds))
+    )
     return SpeechHit(
         fingerprint=fingerprint,
         start_ms=start_ms,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_search_app.search.calibration import Background, Vector, calibrate
-from gaze_search_app.search.hits import FrameHit
+from gaze_search_app.search.hits import FrameHit, Interval
 
 MOST = 500
 """The nearest frames that become moments."""
+LABELLED_MOST = 20_000
+"""The surest frames of a label that become moments."""
 BACKGROUND_FRAMES = 4096
 _KEPT = 0.5
 
@@ -21,12 +24,12 @@ def search(
     vector: Vector,
     background: Background,
     fingerprints: Sequence[str] | None,
-    labels: Sequence[str],
+    labels: Collection[str],
 ) -> list[FrameHit]:
     """The frames nearest to a query's vector, among these videos, that show any of these labels."""
     if snapshot.vectors is None:
         return []
-    found = snapshot.vectors.nearest(vector, MOST, labels, fingerprints)
+    found = snapshot.vectors.nearest(vector, MOST, sorted(labels), fingerprints)
     calibration = calibrate(vector, background)
     return [
         FrameHit(fingerprint, start_ms, end_ms, frame_index, calibration.score(cosine))
@@ -34,10 +37,60 @@ def search(
     ]
 
 
+def best_of(answers: Sequence[Sequence[FrameHit]]) -> list[FrameHit]:
+    """The frames of several answers, each once with its best score."""
+    best: dict[tuple[str, int], FrameHit] = {}
+    for hit in (hit for answer in answers for hit in answer):
+        key = (hit.fingerprint, hit.frame_index)
+        if key not in best or hit.score > best[key].score:
+            best[key] = hit
+    return list(best.values())
+
+
+def without(hits: Sequence[FrameHit], unwanted: Sequence[FrameHit]) -> list[FrameHit]:
+    """The hits, each worth less the more it is like what is unwanted."""
+    like = {(hit.fingerprint, hit.frame_index): hit.score for hit in unwanted}
+    return [
+        replace(hit, score=hit.score * (1 - like.get((hit.fingerprint, hit.frame_index), 0.0)))
+        for hit in hits
+    ]
+
+
 def telling(hits: Sequence[FrameHit], least: float = 0.0) -> list[FrameHit]:
     """The hits at least half as good as the best one, and no worse than `least`."""
     best = max((hit.score for hit in hits), default=0.0)
     return [hit for hit in hits if hit.score >= max(_KEPT * best, least)]
+
+
+def labelled(
+    snapshot: Snapshot, labels: Collection[str], fingerprints: Sequence[str] | None
+) -> list[FrameHit]:
+    """The frames that show any of these labels, scored by how sure the detector was (0..1)."""
+    rows = snapshot.rows(
+        f"""SELECT fingerprint, f.timestamp_ms, f.until_ms, frame_index, max(d.confidence) AS sure
+            FROM detections d JOIN frames f USING (fingerprint, frame_index)
+            WHERE list_contains($labels, label)
+              AND ($fingerprints IS NULL OR list_contains($fingerprints, fingerprint))
+            GROUP BY ALL ORDER BY sure DESC, fingerprint, frame_index LIMIT {LABELLED_MOST}""",
+        {
+            "labels": sorted(labels),
+            "fingerprints": None if fingerprints is None else list(fingerprints),
+        },
+    )
+    return [FrameHit(*row) for row in rows]
+
+
+def label_times(
+    snapshot: Snapshot, labels: Collection[str], fingerprints: Sequence[str]
+) -> list[Interval]:
+    """When any of these labels is seen in these videos, frame by frame."""
+    rows = snapshot.rows(
+        """SELECT DISTINCT fingerprint, f.timestamp_ms, f.until_ms
+           FROM detections d JOIN frames f USING (fingerprint, frame_index)
+           WHERE list_contains($labels, label) AND list_contains($fingerprints, fingerprint)""",
+        {"labels": sorted(labels), "fingerprints": list(fingerprints)},
+    )
+    return [Interval(*row) for row in rows]
 
 
 def _timed(snapshot: Snapshot, found: pa.Table) -> list[tuple[str, int, int, int, float]]:

@@ -6,7 +6,7 @@ import json
 import os
 from itertools import pairwise
 
-from gaze_search_app.search.model import ChannelCoverage, Coverage, Mode, Moment
+from gaze_search_app.search.model import ChannelCoverage, Coverage, Moment
 from gaze_search_app.views import FILM_FRAMES, coverage_lines, film, moment_view
 
 
@@ -58,7 +58,6 @@ def test_coverage_says_how_much_was_searched_and_what_to_do_about_the_rest() -> 
         Coverage(
             snapshot=1, transcript=_channel(True, 5), visual=_channel(False, 0, "MODEL_MISSING")
         ),
-        Mode.BOTH,
     )
     assert told[0] == "Speech searched in 5 of 6 videos (5 min of 6 min)"
     assert "MODEL_MISSING" in told[1]
@@ -66,8 +65,9 @@ def test_coverage_says_how_much_was_searched_and_what_to_do_about_the_rest() -> 
 
 
 def test_coverage_speaks_of_the_channels_asked_for_only() -> None:
-    whole = Coverage(snapshot=1, transcript=_channel(True, 6), visual=_channel(False, 0))
-    assert coverage_lines(whole, Mode.TRANSCRIPT) == ["Speech searched in all of 6 videos (6 min)"]
+    unasked = _channel(False, 0).model_copy(update={"asked": False})
+    whole = Coverage(snapshot=1, transcript=_channel(True, 6), visual=unasked)
+    assert coverage_lines(whole) == ["Speech searched in all of 6 videos (6 min)"]
 
 
 def test_a_long_film_is_shown_by_evenly_chosen_frames() -> None:

@@ -1,4 +1,4 @@
-"""What a query names, and which characters of a line it marks."""
+"""Which characters of a line are marked."""
 
 from __future__ import annotations
 
@@ -8,54 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_search_app.search.query import named_labels, parse
 from gaze_search_app.search.snippet import marks
-
-COCO = [
-    "person",
-    "dog",
-    "bus",
-    "knife",
-    "mouse",
-    "hot dog",
-    "dining table",
-    "traffic light",
-    "sheep",
-]
+from gaze_search_app.search.sounds import Sound, soft, strict
+from gaze_search_app.search.syntax import Term
 
 
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        ("a dog", {"dog"}),
-        ("Dogs on the street", {"dog"}),
-        ("two people", {"person"}),
-        ("buses and knives", {"bus", "knife"}),
-        ("mice", {"mouse"}),
-        ("hot dogs", {"hot dog", "dog"}),
-        ("dinner on a dining table", {"dining table"}),
-        ("tables", set()),
-        ("light traffic", set()),
-        ("TRAFFIC LIGHTS", {"traffic light"}),
-        ("dogma", set()),
-        ("sheep", {"sheep"}),
-        ("", set()),
-    ],
-)
-def test_labels_named_in_singular_or_plural(text: str, named: set[str]) -> None:
-    assert named_labels(text, COCO) == named
+def words(text: str, language: str = "en") -> list[Sound]:
+    return soft(Term(text), {language})
 
 
-@pytest.mark.parametrize("text", ["", "  \n\t"])
-def test_an_empty_query_is_refused(text: str) -> None:
-    with pytest.raises(GazeError) as raised:
-        parse(text, {"en"})
-    assert raised.value.code is ErrorCode.QUERY_EMPTY
+def phrase(text: str) -> list[Sound]:
+    sound = strict([Term(text, quoted=True)], {"en"}, lambda _: frozenset())
+    return [sound] if sound else []
 
 
 def marked(text: str, query: str, language: str = "en") -> list[str]:
-    return [text[start:end] for start, end in marks(text, language, parse(query, {language}).words)]
+    return [text[start:end] for start, end in marks(text, language, words(query, language))]
 
 
 @pytest.mark.parametrize(
@@ -79,16 +47,28 @@ def test_marks_cover_the_words_that_match(
 
 @given(st.text(max_size=50), st.text(min_size=1, max_size=20).filter(str.strip))
 def test_marks_are_ranges_in_order_that_do_not_touch(text: str, query: str) -> None:
-    found = marks(text, "en", parse(query, {"en"}).words)
+    found = marks(text, "en", words(query))
     assert all(0 <= start < end <= len(text) for start, end in found)
     assert all(before[1] < after[0] for before, after in pairwise(found))
 
 
 @given(st.text(min_size=1, max_size=50).filter(str.strip))
 def test_a_text_is_marked_by_itself(text: str) -> None:
-    query = parse(text, {"en"})
-    assert bool(marks(text, "en", query.words)) == bool(query.words)
+    assert bool(marks(text, "en", words(text))) == bool(words(text))
 
 
 def test_a_word_and_its_ending_are_marked_as_one() -> None:
     assert marked("A cat's whiskers", "cats") == ["cat's"]
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted", "expected"),
+    [
+        ("A red car, the RED-Car.", "red car", ["red car", "RED-Car"]),
+        ("a car, red and a red one", "red car", ["car", "red", "red"]),  # it goes on elsewhere
+        ("about covid19, covid-19 and covid", "covid-19", ["covid19", "covid-19"]),
+        ("I don’t know", "dont know", ["don’t know"]),
+    ],
+)
+def test_a_phrase_is_marked_as_one(text: str, quoted: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in marks(text, "en", phrase(quoted))] == expected

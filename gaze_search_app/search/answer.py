@@ -1,0 +1,92 @@
+"""Ranked moments as an answer carries them: the line, the picture and the files of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gaze_pipeline.store.snapshot_reader import Snapshot
+from gaze_search_app.search.evidence import Frame, frames_at, places
+from gaze_search_app.search.finder import Found
+from gaze_search_app.search.hits import SpeechHit
+from gaze_search_app.search.model import Evidence, Moment
+from gaze_search_app.search.snippet import best_line, marks
+from gaze_search_app.search.timeline import Piece, Ranked
+
+
+def moments(snapshot: Snapshot, found: Sequence[Found], page: Sequence[Ranked]) -> list[Moment]:
+    """The moments of one page; `found` is what each part of the query found."""
+    files = places(snapshot, sorted({ranked.stretch.fingerprint for ranked in page}))
+    made = []
+    for ranked, evidence in zip(page, _evidence(snapshot, found, page), strict=True):
+        stretch = ranked.stretch
+        place = files[stretch.fingerprint]
+        line = next((shown for shown in evidence if shown.snippet), None)
+        pictures = [shown for shown in evidence if shown.visual_score is not None] or evidence
+        picture = max(pictures, key=lambda shown: shown.visual_score or 0.0)
+        made.append(
+            Moment(
+                fingerprint=stretch.fingerprint,
+                path=place.paths[0],
+                paths=place.paths,
+                libraries=place.libraries,
+                start_ms=stretch.start_ms,
+                end_ms=stretch.end_ms,
+                score=ranked.scores.total,
+                speech_score=ranked.scores.speech,
+                visual_score=ranked.scores.visual,
+                snippet=line.snippet if line else None,
+                marks=line.marks if line else [],
+                snippet_start_ms=line.snippet_start_ms if line else None,
+                frame_index=picture.frame_index,
+                frame_ms=picture.frame_ms,
+                labels=list(stretch.labels),
+                evidence=evidence if len(evidence) > 1 else [],
+            )
+        )
+    return made
+
+
+def _evidence(
+    snapshot: Snapshot, found: Sequence[Found], page: Sequence[Ranked]
+) -> list[list[Evidence]]:
+    """What each piece of each moment shows."""
+    pieces = [piece for ranked in page for piece in ranked.pieces]
+    told = iter(
+        _told(found[piece.part], piece, line, frame)
+        for piece, (line, frame) in zip(pieces, _shown(snapshot, pieces), strict=True)
+    )
+    return [[next(told) for _ in ranked.pieces] for ranked in page]
+
+
+def _told(found: Found, piece: Piece, line: SpeechHit | None, frame: Frame | None) -> Evidence:
+    sounds = found.scale.telling(found.ask.sounds)
+    return Evidence(
+        part=found.ask.text,
+        start_ms=piece.stretch.start_ms,
+        end_ms=piece.stretch.end_ms,
+        score=piece.scores.total,
+        speech_score=piece.scores.speech,
+        visual_score=piece.scores.visual,
+        snippet=line.text if line else None,
+        marks=marks(line.text, line.language, sounds) if line else [],
+        snippet_start_ms=line.start_ms if line else None,
+        frame_index=frame.index if frame else None,
+        frame_ms=frame.timestamp_ms if frame else None,
+    )
+
+
+def _shown(
+    snapshot: Snapshot, pieces: Sequence[Piece]
+) -> list[tuple[SpeechHit | None, Frame | None]]:
+    """The line and the frame that stand for each piece: the best frame, else the one on screen."""
+    lines = [best_line(piece.stretch.lines) for piece in pieces]
+    starts = [
+        (piece.stretch.fingerprint, line.start_ms if line else piece.stretch.start_ms)
+        for piece, line in zip(pieces, lines, strict=True)
+    ]
+    shown = []
+    for piece, line, on_screen in zip(pieces, lines, frames_at(snapshot, starts), strict=True):
+        frames = piece.stretch.frames
+        best = max(frames, key=lambda frame: (frame.score, -frame.start_ms), default=None)
+        shown.append((line, Frame(best.frame_index, best.start_ms) if best else on_screen))
+    return shown

@@ -1,0 +1,121 @@
+"""The moments of one part of a query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gaze_pipeline.errors import GazeError
+from gaze_pipeline.settings import SearchSettings
+from gaze_pipeline.store.snapshot_reader import Snapshot
+from gaze_search_app.search import spoken, transcript, visual
+from gaze_search_app.search.evidence import with_labels
+from gaze_search_app.search.fusion import Weights, combine
+from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit
+from gaze_search_app.search.moments import Stretch, join_around
+from gaze_search_app.search.plan import Ask
+from gaze_search_app.search.scope import Scope
+from gaze_search_app.search.transcript import SpeechScale
+from gaze_search_app.search.vision import Vision
+
+CONVINCING = 0.2
+"""Where a frame is not the only evidence, one below this is none, so that it drags no other down."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How well a stretch answers by each channel, and in all; each 0..1, None without evidence."""
+
+    speech: float | None
+    visual: float | None
+    total: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one part of a query found; `blind` is the error code that says why no frames were sought."""
+
+    ask: Ask
+    stretches: tuple[Stretch, ...]
+    scale: SpeechScale
+    heard: bool
+    seen: bool
+    blind: str | None = None
+
+    def scores(self, snapshot: Snapshot, stretch: Stretch, chosen: SearchSettings) -> Scores:
+        """The scores of one of the stretches, or of a piece of one."""
+        speech = self.scale.score(stretch.lines) if stretch.lines else None
+        seen = max((frame.score for frame in stretch.frames), default=None)
+        total = combine(
+            speech,
+            seen,
+            Weights(chosen.speech_weight, chosen.label_boost, chosen.label_boost_max),
+            heard=self.heard and stretch.fingerprint not in snapshot.unheard,
+            seen=self.seen and stretch.fingerprint not in snapshot.unseen,
+            labels=len(self.ask.named & set(stretch.labels)),
+        )
+        return Scores(speech, seen, total)
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Finds what parts of a query ask, in one snapshot and scope."""
+
+    snapshot: Snapshot
+    vision: Vision
+    settings: SearchSettings
+    scope: Scope
+
+    def find(self, ask: Ask, chained: bool = False) -> Found:
+        """The stretches that answer a part; `chained` if it is one of several parts."""
+        shown = frozenset[str]().union(*ask.labels)
+        window_ms = self.settings.speech_window_ms
+        lines, scale = transcript.search(self.snapshot, ask.sounds, self.scope, shown, window_ms)
+        least = CONVINCING if ask.hears or chained else 0.0
+        frames, blind = self._look(ask, shown, least)
+        stretches = join_around(
+            lines,
+            frames,
+            window_ms,
+            self.settings.visual_window_ms,
+            self._forbidden(ask, [*lines, *frames]),
+        )
+        labelled = (
+            stretch
+            for stretch in with_labels(self.snapshot, stretches)
+            if all(not group.isdisjoint(stretch.labels) for group in ask.labels)
+        )
+        return Found(ask, tuple(labelled), scale, bool(lines), bool(frames), blind)
+
+    def _look(
+        self, ask: Ask, shown: frozenset[str], least: float
+    ) -> tuple[list[FrameHit], str | None]:
+        """The frames that look like what is asked, or why none could be sought."""
+        if not ask.looks:
+            only_labels = ask.labels and not ask.hears
+            within = self.scope.fingerprints
+            return visual.labelled(
+                self.snapshot, ask.labels[0], within
+            ) if only_labels else [], None
+        try:
+            if self.snapshot.info.vector_table is None:
+                return [], self.snapshot.blindness
+            frames = visual.best_of([self._like(text, shown) for text in ask.looks])
+            unwanted = visual.best_of([self._like(text, shown) for text in ask.unseen])
+        except GazeError as error:
+            return [], error.code.name
+        return visual.telling(visual.without(frames, unwanted), least), None
+
+    def _like(self, text: str, shown: frozenset[str]) -> list[FrameHit]:
+        vector = self.vision.vector(text, self.snapshot)
+        background = self.vision.background(self.snapshot)
+        return visual.search(self.snapshot, vector, background, self.scope.fingerprints, shown)
+
+    def _forbidden(self, ask: Ask, hits: Sequence[SpeechHit | FrameHit]) -> Iterable[Interval]:
+        """When, in the videos of the hits, something is said or seen that must not be."""
+        videos = sorted({hit.fingerprint for hit in hits})
+        window_ms = self.settings.speech_window_ms
+        times = spoken.times(self.snapshot, ask.unheard, videos, window_ms) if ask.unheard else []
+        if ask.unlabelled:
+            times += visual.label_times(self.snapshot, ask.unlabelled, videos)
+        return times
