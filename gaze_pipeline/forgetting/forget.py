@@ -18,7 +18,7 @@ from gaze_pipeline.forgetting.halt import halt
 from gaze_pipeline.forgetting.needles import Needles
 from gaze_pipeline.forgetting.traces import Traces
 from gaze_pipeline.forgetting.verify import Proof, verify
-from gaze_pipeline.library.scan import scanning
+from gaze_pipeline.library.lock import scanning
 from gaze_pipeline.store.forgotten import Forgotten
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_pipeline.workspace import Workspace

@@ -130,7 +130,7 @@ class Walk:
                         folders.append((folder / entry.name, True))
                 elif entry.name.lower().endswith(self.suffixes) and entry.is_file():
                     if device is None:
-                        device = folder.stat().st_dev & _SIGNED
+                        device = device_of(folder)
                     files.append(_seen(entry, folder, self.library.name, device))
             except OSError as error:
                 self._note(folder / entry.name, error)
@@ -163,6 +163,11 @@ class Walk:
     def _note(self, path: Path, error: OSError) -> None:
         if error.errno not in _VANISHED:
             self.unreadable[path] = error
+
+
+def device_of(folder: Path) -> int:
+    """The number of the file system that a folder lies on. Raises OSError."""
+    return folder.stat().st_dev & _SIGNED
 
 
 def why_offline(library: Library) -> str | None:

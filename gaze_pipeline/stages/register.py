@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from gaze_pipeline.library.lock import scanning
 from gaze_pipeline.library.report import ScanReport
 from gaze_pipeline.library.rounds import due
-from gaze_pipeline.library.scan import scan, scanning
+from gaze_pipeline.library.scan import scan
 from gaze_pipeline.library.sight import Round, everywhere
 from gaze_pipeline.store import schemas
 from gaze_pipeline.workspace import Workspace

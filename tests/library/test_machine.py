@@ -13,10 +13,10 @@ from unittest.mock import patch
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.library import scan as scan_module
+from gaze_pipeline.library import reading
 from gaze_pipeline.library.fingerprint import fingerprint
 from gaze_pipeline.library.report import ScanReport
 from gaze_pipeline.store.catalog.rows import FileRow
@@ -278,7 +278,7 @@ class Files(RuleBasedStateMachine):
                 raise GazeError(ErrorCode.FILE_UNREADABLE, path)
             return fingerprint(path)
 
-        with patch.object(scan_module, "fingerprint", closed):
+        with patch.object(reading, "fingerprint", closed):
             yield
 
     def at(self, place: tuple[str, str]) -> Path:
