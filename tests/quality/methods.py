@@ -1,0 +1,73 @@
+"""The methods under comparison: each takes a query and answers with hits, the best first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gaze_search_app.search.engine import Engine
+from gaze_search_app.search.model import Mode, Moment, SearchRequest
+from tests.quality.baselines import Baselines
+from tests.quality.metrics import Hit
+from tests.quality.queries import Channel, Query
+
+LIMIT = 20
+ENGINE = "Gaze"
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to answer, and the channels whose queries it is asked."""
+
+    name: str
+    answer: Callable[[Query], list[Hit]]
+    channels: frozenset[Channel] = frozenset(Channel)
+
+
+def methods(engine: Engine, baselines: Baselines) -> list[Method]:
+    """Gaze over both channels and over each alone, and the baselines."""
+
+    def gaze(mode: Mode) -> Callable[[Query], list[Hit]]:
+        def answer(query: Query) -> list[Hit]:
+            request = SearchRequest(query=query.text, mode=mode, limit=LIMIT)
+            return [
+                Hit(
+                    video=Path(moment.path).name,
+                    start_ms=moment.start_ms,
+                    end_ms=moment.end_ms,
+                    score=moment.score,
+                )
+                for moment in shown(engine.search(request).moments)
+            ]
+
+        return answer
+
+    def plain(search: Callable[[str], list[Hit]]) -> Callable[[Query], list[Hit]]:
+        return lambda query: search(query.words)[:LIMIT]
+
+    speech = frozenset({Channel.SPEECH, Channel.NOTHING})
+    visual = frozenset({Channel.VISUAL, Channel.NOTHING})
+    return [
+        Method(ENGINE, gaze(Mode.BOTH)),
+        Method("Gaze, words only", gaze(Mode.TRANSCRIPT), speech),
+        Method("Gaze, pictures only", gaze(Mode.VISUAL), visual),
+        Method("BM25 only", plain(baselines.bm25)),
+        Method("cosine only", plain(baselines.cosine)),
+        Method("reciprocal rank fusion", plain(baselines.reciprocal_ranks)),
+        Method("founding formula", plain(baselines.founding)),
+    ]
+
+
+def shown(moments: list[Moment]) -> list[Moment]:
+    """What a user sees of an answer at once: all but what is called weak and lies behind a fold.
+
+    For a query without an answer anything shown is a false alarm; for others, what is not shown is not found.
+    """
+    return [moment for moment in moments if getattr(moment, "confidence", None) != "weak"]
+
+
+def knows_time_logic(engine: Engine, said: str) -> bool:
+    """Whether the engine reads time logic: a word that is said is then no answer to it and what is not."""
+    query = f"say:{said} then say:zzyzx within 1s"
+    return not engine.search(SearchRequest(query=query, mode=Mode.TRANSCRIPT)).moments
