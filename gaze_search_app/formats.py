@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import PurePath
-
 
 def clock(ms: int) -> str:
     """A place in a video: `0:07`, `12:34`, `1:02:03`."""
@@ -55,6 +52,3 @@ def ago(seconds: float) -> str:
     return f"{int(seconds // 86_400)} days ago"
 
 
-def readable(text: str | PurePath) -> str:
-    """A name as valid Unicode: a file name may hold bytes that are none."""
-    return os.fsencode(str(text)).decode("utf-8", "replace")

@@ -16,10 +16,10 @@ from gaze_pipeline.library.walk import is_online
 from gaze_pipeline.models.device import pick
 from gaze_pipeline.models.installed import ModelState, ModelStatus, status
 from gaze_pipeline.models.manifest import load_manifest
+from gaze_pipeline.names import readable
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.snapshot_files import current
 from gaze_pipeline.workspace import Workspace
-from gaze_search_app.formats import readable
 
 PACKAGES = (
     "gaze",

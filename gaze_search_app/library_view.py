@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.names import readable
 from gaze_pipeline.states import RUNNING_STATE, Stage, State, Status
 from gaze_pipeline.store.catalog import Catalog
 from gaze_pipeline.store.catalog.rows import FileRow, VideoRow
-from gaze_search_app.formats import readable
 
 
 class Group(StrEnum):

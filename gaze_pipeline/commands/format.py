@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.markup import escape
 
+from gaze_pipeline.names import readable
 from gaze_pipeline.states import State
 
 STATE_STYLE = {
@@ -41,14 +42,9 @@ def state(value: State) -> str:
     return f"[{STATE_STYLE.get(value, 'cyan')}]{value}[/]"
 
 
-def shown(path: Path | str) -> str:
-    """A path or name as valid Unicode; bytes that are none become question marks."""
-    return str(path).encode("utf-8", "replace").decode()
-
-
 def plain(text: Path | str) -> str:
     """A path, name or message that stands as it is within rich markup."""
-    return escape(shown(text))
+    return escape(readable(text))
 
 
 def count(number: int, noun: str) -> str:

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gaze_pipeline.commands.format import count, shown
+from gaze_pipeline.commands.format import count
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.library.report import ScanReport
+from gaze_pipeline.names import readable
 from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.workspace import Workspace
 
@@ -40,7 +41,7 @@ def print_report(report: ScanReport, console: Console) -> None:
     for offline in report.offline:
         console.print("[yellow]OFFLINE[/] ", end="")
         console.print(
-            f"library {offline.library}, {shown(offline.folder)}: {offline.reason}. "
+            f"library {offline.library}, {readable(offline.folder)}: {offline.reason}. "
             "Nothing of it was removed; its videos stay searchable.",
             markup=False,
             soft_wrap=True,
@@ -52,7 +53,7 @@ def print_report(report: ScanReport, console: Console) -> None:
         )
     for path in report.unstable:
         console.print("[yellow]UNSTABLE[/] ", end="")
-        console.print(f"{shown(path)} is still being copied.", markup=False, soft_wrap=True)
+        console.print(f"{readable(path)} is still being copied.", markup=False, soft_wrap=True)
     for path, error in report.unreadable:
         print_problem(error.code, path, error.detail, console)
 
@@ -62,5 +63,5 @@ def print_problem(code: ErrorCode, path: Path, detail: str, console: Console) ->
     reason = f" ({detail})" if detail else ""
     console.print(f"[bold red]{code.name}[/] ", end="")
     console.print(
-        f"{shown(path)}: {code.sentence}{reason} {code.remedy}", markup=False, soft_wrap=True
+        f"{readable(path)}: {code.sentence}{reason} {code.remedy}", markup=False, soft_wrap=True
     )

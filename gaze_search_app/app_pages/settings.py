@@ -7,8 +7,8 @@ from html import escape
 import streamlit as st
 from pydantic import BaseModel
 
+from gaze_pipeline.names import readable
 from gaze_search_app.app_pages.markup import card, commands, facts
-from gaze_search_app.formats import readable
 from gaze_search_app.workspaces import workspace
 
 TITLES = {
