@@ -13,6 +13,7 @@ from typing import IO
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.models.manifest import ModelFile
+from gaze_pipeline.store.paths import sync
 
 PART_SUFFIX = ".part"
 CHUNK = 1 << 20
@@ -94,6 +95,7 @@ class Incoming:
                     f"SHA-256 {self._digest.hexdigest()}, expected {self._file.sha256}",
                 )
             self._part.replace(self._target)
+            sync(self._target.parent)
 
     def _account(self, block: bytes) -> None:
         self._digest.update(block)

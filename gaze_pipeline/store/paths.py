@@ -109,7 +109,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     The temporary name carries the process id, so that a clean-up can tell a dead writer's leavings.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary
@@ -118,6 +118,15 @@ def replacing(path: Path) -> Iterator[Path]:
         sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder with those above it, so that it is still there after a power loss."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    sync(path.parent)
 
 
 def sync(path: Path) -> None:

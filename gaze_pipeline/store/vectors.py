@@ -115,6 +115,7 @@ class VectorStore:
         if pinned:
             age = _age(table, min(pinned), now)
             table.optimize(cleanup_older_than=age, delete_unverified=True)
+            tables.sync_to_disk(self._paths, name)
         elif name != self.name:
             tables.delete(self._paths, name)
 
