@@ -29,7 +29,7 @@ from gaze_pipeline.commands import (
     status,
     upkeep,
 )
-from gaze_pipeline.commands.format import plain
+from gaze_pipeline.commands.format import plain, terminal
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.names import readable
 from gaze_pipeline.settings import complaints, data_root
@@ -66,7 +66,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # noqa: BLE001 - a user gets a code and a remedy, never a traceback
-        _print(_explained(error), Console(stderr=True, highlight=False))
+        _print(_explained(error), terminal(stderr=True))
         sys.exit(1)
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console, Group
+from rich.console import Group
 from rich.text import Text
 
-from gaze_pipeline.commands.format import duration
+from gaze_pipeline.commands.format import duration, terminal
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.settings import load
 from gaze_pipeline.store.catalog import Catalog
@@ -71,7 +71,7 @@ def search(
     if as_json:
         print(response.model_dump_json())
         return
-    console = Console(highlight=False)
+    console = terminal()
     for line in reading_lines(query, response.reading):
         console.print(line, markup=False, style="yellow")
     for number, moment in enumerate(response.moments, start=offset + 1):

@@ -7,10 +7,9 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gaze_pipeline.commands import services
-from gaze_pipeline.commands.format import plain
+from gaze_pipeline.commands.format import plain, terminal
 from gaze_pipeline.commands.index import index_now, summarise
 from gaze_pipeline.commands.library import add_folder
 from gaze_pipeline.commands.models import pull_all
@@ -31,7 +30,7 @@ def demo(
     """
     from gaze_pipeline.demo.studio import make_library
 
-    console = Console(highlight=False)
+    console = terminal()
     settings = load()
     console.rule("1/4  Models", align="left")
     for error in pull_all(settings, [], console):

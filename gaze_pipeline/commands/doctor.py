@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
-from rich.console import Console
-
-from gaze_pipeline.commands.format import count, plain, size
+from gaze_pipeline.commands.format import count, plain, size, terminal
 from gaze_pipeline.commands.models import ENABLES, manifest
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.library.walk import is_online
@@ -39,7 +37,7 @@ class Finding:
 
 def doctor() -> None:
     """Check settings, disk, models, libraries and index. Exits with 1 if something is wrong."""
-    console = Console(highlight=False)
+    console = terminal()
     wrong = 0
     for finding in findings():
         mark = "[green]ok  [/]" if finding.problem is None else "[bold red]!!  [/]"

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gaze_pipeline.commands.format import count, plain, size
+from gaze_pipeline.commands.format import count, plain, size, terminal
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.forgetting.forget import forget as forget_videos
 from gaze_pipeline.forgetting.forget import forget_library
@@ -30,7 +30,7 @@ def forget(
     A forgotten video is left out of later scans until `gaze remember`. Exits with 1 if anything is left.
     """
     workspace = Workspace.open()
-    console = Console(highlight=False)
+    console = terminal()
     known = [library.name for library in workspace.settings.libraries]
     videos = _fingerprints(workspace, what)
     if not videos and what not in known:
@@ -74,7 +74,7 @@ def remember(
         raise GazeError(ErrorCode.FILE_NOT_FOUND, place)
     suffixes = {suffix.lower() for suffix in workspace.settings.scan.suffixes}
     taken = sum(marks.take_up(fingerprint_of(path)) for path in _videos(place, suffixes))
-    Console(highlight=False).print(
+    terminal().print(
         f"{count(taken, 'video')} will be indexed again: `gaze scan` finds them, "
         "a running `gaze up` does so by itself."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.console import Console
 from rich.markup import escape
 
 from gaze_pipeline.names import readable
@@ -18,6 +19,11 @@ STATE_STYLE = {
     State.QUEUED: "dim",
 }
 """Running states are shown in cyan."""
+
+
+def terminal(stderr: bool = False) -> Console:
+    """The terminal, on which text reads as it is: `:name:` in a file name is no picture."""
+    return Console(stderr=stderr, highlight=False, emoji=False)
 
 
 def duration(ms: int) -> str:

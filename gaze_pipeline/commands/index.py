@@ -18,7 +18,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from gaze_pipeline.commands.format import count, plain
+from gaze_pipeline.commands.format import count, plain, terminal
 from gaze_pipeline.commands.models import print_missing
 from gaze_pipeline.commands.scan import print_problem, print_report
 from gaze_pipeline.errors import ErrorCode
@@ -51,7 +51,7 @@ def index(
     cancelled before is left to `gaze retry`.
     """
     workspace = Workspace.open()
-    console = Console(highlight=False)
+    console = terminal()
     report = index_now(workspace, console, library)
     if republish:
         publish(workspace)

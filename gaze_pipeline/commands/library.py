@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gaze_pipeline import settings as settings_file
-from gaze_pipeline.commands.format import count, plain
+from gaze_pipeline.commands.format import count, plain, terminal
 from gaze_pipeline.commands.scan import print_report
 from gaze_pipeline.library.walk import is_online
 from gaze_pipeline.settings import Library
@@ -27,7 +27,7 @@ def add(
     recursive: Annotated[bool, typer.Option(help="With the folders inside it.")] = True,
 ) -> None:
     """Add a folder and look through it."""
-    console = Console(highlight=False)
+    console = terminal()
     library = add_folder(folder, name, recursive)
     print_added(library, console)
     print_report(scan_libraries(Workspace.open(), only=library.name), console)
@@ -45,9 +45,7 @@ def list_() -> None:
         files = len(workspace.catalog.files.all(library.name))
         online = "" if is_online(library) else "[yellow]OFFLINE[/]"
         table.add_row(plain(library.name), plain(library.path), str(files), online)
-    Console(highlight=False).print(
-        table if table.row_count else "No library yet: gaze library add FOLDER"
-    )
+    terminal().print(table if table.row_count else "No library yet: gaze library add FOLDER")
 
 
 @app.command()
@@ -62,7 +60,7 @@ def remove(name: str) -> None:
         if workspace.catalog.videos.get(fingerprint) is None:
             workspace.catalog.videos.remove(fingerprint)
             workspace.artifacts.remove(fingerprint)
-    Console(highlight=False).print(
+    terminal().print(
         f"Library [bold]{plain(name)}[/] removed with {count(len(files), 'file')}. "
         "`gaze index` publishes that now; a running `gaze up` does so by itself."
     )

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from gaze_pipeline.commands.format import plain, size
+from gaze_pipeline.commands.format import plain, size, terminal
 from gaze_pipeline.errors import GazeError
 from gaze_pipeline.models.fetch import pull as pull_model
 from gaze_pipeline.models.importing import import_from
@@ -45,7 +45,7 @@ def status() -> None:
     """Show which models are installed and verified."""
     settings = load()
     found = [model_status(spec, settings.models_dir) for spec in manifest(settings)]
-    console = Console(highlight=False)
+    console = terminal()
     console.print(_table(found))
     print_missing(found, console)
 
@@ -56,7 +56,7 @@ def pull(
 ) -> None:
     """Download the models that are not here yet, with resume and verification."""
     settings = load()
-    console = Console(highlight=False)
+    console = terminal()
     if failed := pull_all(settings, names or [], console):
         for failure in failed[:-1]:
             console.print(str(failure), markup=False, soft_wrap=True)
@@ -70,7 +70,7 @@ def import_(
     """Take models from a folder, for machines without a network."""
     settings = load()
     found = import_from(folder, load_manifest(settings.models.manifest), settings.models_dir)
-    Console(highlight=False).print(_table(found))
+    terminal().print(_table(found))
     if not any(item.state is ModelState.READY for item in found):
         sys.exit(1)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from gaze_pipeline.commands.format import count
+from gaze_pipeline.commands.format import count, terminal
 from gaze_pipeline.commands.videos import named
 from gaze_pipeline.stages import requests
 from gaze_pipeline.workspace import Workspace
@@ -23,7 +22,7 @@ def cancel(names: Names = None, every: Every = False) -> None:
     """Stop work on videos, wherever it runs; what is finished stays."""
     workspace = Workspace.open()
     cancelled = requests.cancel(workspace, named(workspace, names or [], every))
-    Console(highlight=False).print(
+    terminal().print(
         f"{count(cancelled, 'video')} cancelled. What runs stops within seconds; "
         "`gaze retry` takes it up again."
         if cancelled
@@ -35,7 +34,7 @@ def retry(names: Names = None, every: Every = False) -> None:
     """Have done again what failed or was cancelled."""
     workspace = Workspace.open()
     taken_up = requests.retry(workspace, named(workspace, names or [], every))
-    Console(highlight=False).print(
+    terminal().print(
         f"{count(taken_up, 'video')} taken up again: a running `gaze up` does the work by itself, "
         "`gaze index` does it now."
         if taken_up

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gaze_pipeline.commands.format import count
+from gaze_pipeline.commands.format import count, terminal
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.library.report import ScanReport
 from gaze_pipeline.names import readable
@@ -21,7 +21,7 @@ def scan(
     library: Annotated[str | None, typer.Option(help="Only this library.")] = None,
 ) -> None:
     """Look through the libraries for new, changed, moved and deleted videos."""
-    print_report(scan_libraries(Workspace.open(), only=library), Console(highlight=False))
+    print_report(scan_libraries(Workspace.open(), only=library), terminal())
 
 
 def print_report(report: ScanReport, console: Console) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gaze_pipeline.commands.format import plain
+from gaze_pipeline.commands.format import plain, terminal
 from gaze_pipeline.commands.library import add_folder, print_added
 from gaze_pipeline.commands.models import manifest, print_missing
 from gaze_pipeline.errors import ErrorCode, GazeError
@@ -23,7 +23,7 @@ def up(
     ] = None,
 ) -> None:
     """Start the search page, the Dagster UI and the folder watch; Ctrl-C ends all of it."""
-    console = Console(highlight=False)
+    console = terminal()
     for folder in folders or []:
         _take(folder, console)
     run(console)

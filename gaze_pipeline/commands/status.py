@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 
-from gaze_pipeline.commands.format import count, duration, plain, state
+from gaze_pipeline.commands.format import count, duration, plain, state, terminal
 from gaze_pipeline.errors import explain
 from gaze_pipeline.names import valid
 from gaze_pipeline.standing import standing
@@ -29,7 +29,7 @@ def status(
 ) -> None:
     """Show every video's state, progress and error, and when what failed is tried again."""
     catalog = Workspace.open().catalog
-    console = Console(highlight=False)
+    console = terminal()
     if as_json:
         catalog.stages.release_dead()
         print(json.dumps(_as_json(*_known(catalog)), ensure_ascii=True, indent=1))

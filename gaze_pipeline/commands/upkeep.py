@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from rich.console import Console
-
+from gaze_pipeline.commands.format import terminal
 from gaze_pipeline.upkeep import upkeep as run_upkeep
 from gaze_pipeline.workspace import Workspace
 
@@ -15,7 +14,7 @@ def upkeep() -> None:
 
     A running `gaze up` does this every night.
     """
-    console = Console(highlight=False)
+    console = terminal()
     failed = False
     for done in run_upkeep(Workspace.open()):
         if done.error is not None:
