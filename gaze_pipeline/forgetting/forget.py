@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 
 from filelock import FileLock
 
@@ -19,6 +20,7 @@ from gaze_pipeline.forgetting.needles import Needles
 from gaze_pipeline.forgetting.traces import Traces
 from gaze_pipeline.forgetting.verify import Proof, verify
 from gaze_pipeline.library.lock import scanning
+from gaze_pipeline.states import Stage
 from gaze_pipeline.store.forgotten import Forgotten
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_pipeline.workspace import Workspace
@@ -140,20 +142,28 @@ def _known(workspace: Workspace, fingerprint: str) -> bool:
     )
 
 
-def staying(workspace: Workspace, without: Sequence[str]) -> Iterator[str]:
+def staying(workspace: Workspace, without: Collection[str]) -> Iterator[str]:
     """What the rest of the library says: its paths, its transcripts and the words they are found by."""
     yield from _paths(workspace)
-    try:
+    published: set[str] = set()
+    with suppress(GazeError):
         snapshot = Snapshot.open(workspace.paths)
-    except GazeError:
-        return
+        found = snapshot.rows("SELECT DISTINCT fingerprint FROM segments")
+        published = {fingerprint for (fingerprint,) in found}
+        yield from _published(snapshot, without)
+    for fingerprint in set(workspace.artifacts.fingerprints()) - published - set(without):
+        with suppress(GazeError):
+            table = workspace.artifacts.read(fingerprint, Stage.TRANSCRIPT, ["text"])
+            yield "\n".join(table["text"].to_pylist())
+
+
+def _published(snapshot: Snapshot, without: Collection[str]) -> Iterator[str]:
     query = """SELECT text, tokens FROM segments WHERE fingerprint NOT IN
         (SELECT unnest($without)) AND id >= $first AND id < $first + $rows"""
     segments = snapshot.rows("SELECT coalesce(max(id) + 1, 0) FROM segments")[0][0]
     for first in range(0, segments, _ROWS):
         values = {"without": list(without), "first": first, "rows": _ROWS}
-        rows = snapshot.rows(query, values)
-        yield "\n".join(text for row in rows for text in row if text)
+        yield "\n".join(text for row in snapshot.rows(query, values) for text in row if text)
 
 
 def _paths(workspace: Workspace) -> Iterator[str]:
