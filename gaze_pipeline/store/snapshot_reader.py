@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
+import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +20,8 @@ from gaze_pipeline.store.snapshot_files import SnapshotInfo
 from gaze_pipeline.store.vectors import VectorReader
 
 _ATTEMPTS = 3
+LET_GO_S = 2.0
+"""How often it is looked whether a snapshot that is open was superseded."""
 
 
 class Snapshot:
@@ -110,12 +115,17 @@ class Snapshot:
 
 
 class SnapshotPool:
-    """Hands out the newest snapshot; a new publication is noticed at the next call."""
+    """Hands out the newest snapshot; a new publication is noticed at the next call.
+
+    Without any call, a superseded snapshot is let go within seconds: what was forgotten must not live
+    on in an open file.
+    """
 
     def __init__(self, paths: DataPaths) -> None:
         self._paths = paths
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
+        self._watched = False
 
     def latest(self) -> Snapshot:
         """The current snapshot. Raises GazeError(INDEX_MISSING | INDEX_CORRUPT)."""
@@ -123,4 +133,26 @@ class SnapshotPool:
         with self._lock:
             if self._snapshot is None or self._snapshot.info.number != number:
                 self._snapshot = Snapshot.open(self._paths)
+            if not self._watched:
+                self._watched = True
+                pool = weakref.ref(self)
+                threading.Thread(target=_watch, args=(pool,), name="snapshots", daemon=True).start()
             return self._snapshot
+
+    def let_go(self) -> None:
+        """Close the snapshot that was handed out last if it is no longer the current one."""
+        with suppress(GazeError):
+            number = files.current_number(self._paths)
+            with self._lock:
+                if self._snapshot is not None and self._snapshot.info.number != number:
+                    self._snapshot = None
+
+
+def _watch(pool: weakref.ref[SnapshotPool]) -> None:
+    while True:
+        time.sleep(LET_GO_S)
+        held = pool()
+        if held is None:
+            return
+        held.let_go()
+        del held

@@ -10,15 +10,18 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.states import Stage, Status
 from gaze_pipeline.store import snapshot as publishing
 from gaze_pipeline.store import snapshot_files as files
+from gaze_pipeline.store import snapshot_reader
 from gaze_pipeline.store.artifacts import Recipe
 from gaze_pipeline.store.snapshot import current_revision, publish
 from gaze_pipeline.store.snapshot_reader import Snapshot, SnapshotPool
+from tests.support.running import until
 from tests.support.synthetic import Film, Line, SyntheticRoot
 
 A, B, C = "a" * 16, "b" * 16, "c" * 16
@@ -114,6 +117,25 @@ def test_a_pool_moves_on_without_a_restart(root: SyntheticRoot) -> None:
     root.add(Film(B, [FOX]))
     publish(root.workspace)
     assert len(said(pool.latest(), "fox")) == 2
+
+
+def test_a_superseded_snapshot_is_let_go_without_being_asked(
+    root: SyntheticRoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot_reader, "LET_GO_S", 0.05)
+    root.add(Film(A, [FOX], root.near_topics([1])))
+    publish(root.workspace)
+    pool = SnapshotPool(root.settings.paths)
+    first = files.file_of(root.settings.paths, pool.latest().info.number)
+
+    def is_open() -> bool:
+        held = [file.path for file in psutil.Process().open_files()]
+        return any(str(first) in path for path in held)
+
+    assert is_open()
+    publish(root.workspace, anew=True)
+    until(lambda: not is_open(), seconds=20)
+    assert pool.latest().info.number == 2
 
 
 def test_readers_never_fail_while_snapshots_come_and_go(root: SyntheticRoot) -> None:
