@@ -93,30 +93,29 @@ def _look_around(workspace: Workspace, asked: bool) -> _Situation:
 def _note_missing_models(
     workspace: Workspace, situation: _Situation, lacking: Iterable[tuple[VideoRow, Stage]]
 ) -> None:
-    kinds: dict[Kind | None, list[tuple[str, Stage]]] = {}
+    waiting = []
     for video, stage in lacking:
         row, kind = video.stage(stage), WORK[stage].MODEL
-        if row.status is not Status.WAITING or row.error_code is not situation.lacking[kind]:
-            kinds.setdefault(kind, []).append((video.fingerprint, stage))
-    for kind, keys in kinds.items():
-        if kind is not None:
-            workspace.catalog.stages.settle_all(
-                keys, Status.WAITING, situation.lacking[kind], workspace.models.spec(kind).id
-            )
+        code = situation.lacking[kind]
+        if kind is not None and (row.status, row.error_code) != (Status.WAITING, code):
+            model = workspace.models.spec(kind).id
+            waits = StageRow(stage, Status.WAITING, error_code=code, error_detail=model)
+            waiting.append((video.fingerprint, waits))
+    workspace.catalog.stages.settle_all(waiting)
 
 
 def _note_full_disk(workspace: Workspace, short: str, todo: Mapping[str, list[Stage]]) -> None:
     """Nothing is tried while it would be in vain; all of it is due as soon as there is room."""
-    stuck = {
-        video.fingerprint: [
-            stage
-            for stage in todo.get(video.fingerprint, ())
-            if video.stage(stage).error_code is not ErrorCode.DISK_FULL
-        ]
+    stuck = [
+        (
+            video.fingerprint,
+            StageRow(stage, Status.FAILED, error_code=ErrorCode.DISK_FULL, error_detail=short),
+        )
         for video in workspace.catalog.videos.all()
-    }
-    keys = [(fingerprint, stage) for fingerprint, stages in stuck.items() for stage in stages]
-    workspace.catalog.stages.settle_all(keys, Status.FAILED, ErrorCode.DISK_FULL, short)
+        for stage in todo.get(video.fingerprint, ())
+        if video.stage(stage).error_code is not ErrorCode.DISK_FULL
+    ]
+    workspace.catalog.stages.settle_all(stuck)
     workspace.catalog.stages.hasten(ErrorCode.DISK_FULL)
 
 

@@ -95,17 +95,11 @@ class Stages:
         with self._database.write() as db:
             return _settle(db, fingerprint, StageRow(stage, status, 0, code, detail, recipe=recipe))
 
-    def settle_all(
-        self,
-        keys: Iterable[tuple[str, Stage]],
-        status: Status,
-        code: ErrorCode | None = None,
-        detail: str = "",
-    ) -> None:
-        """Settle many stages in the same way, in one transaction."""
+    def settle_all(self, settled: Iterable[tuple[str, StageRow]]) -> None:
+        """Settle many stages, each by fingerprint and by what `settle` takes, in one transaction."""
         with self._database.write() as db:
-            for fingerprint, stage in keys:
-                _settle(db, fingerprint, StageRow(stage, status, 0, code, detail))
+            for fingerprint, row in settled:
+                _settle(db, fingerprint, row)
 
     def hasten(self, code: ErrorCode) -> None:
         """What failed with this code is due without further wait."""
@@ -123,11 +117,16 @@ class Stages:
             if is_mine(row):
                 move(db, fingerprint, Event.RELEASE, row, _released(row))
 
-    def reset(self, fingerprint: str, stage: Stage) -> bool:
+    def reset(self, fingerprint: str, stage: Stage) -> None:
         """Forget how a stage stands: it is pending, with its attempts counted anew."""
+        self.reset_all([(fingerprint, stage)])
+
+    def reset_all(self, keys: Iterable[tuple[str, Stage]]) -> None:
+        """Reset many stages in one transaction."""
         with self._database.write() as db:
-            row = read(db, fingerprint, stage)
-            return move(db, fingerprint, Event.RESET, row, StageRow(stage, Status.PENDING))
+            for fingerprint, stage in keys:
+                row = read(db, fingerprint, stage)
+                move(db, fingerprint, Event.RESET, row, StageRow(stage, Status.PENDING))
 
     def release_dead(self, blamed: bool = True) -> int:
         """Put stages whose process is gone back to pending; returns how many there were.
