@@ -112,7 +112,8 @@ class ErrorCode(Enum):
     LIBRARY_OFFLINE = (
         True,
         "The library's folder is not there, or is empty as an unplugged disk leaves it.",
-        "Reconnect the disk; nothing of it was removed from the index.",
+        "Reconnect the disk; nothing of it was removed from the index. If you emptied the folder "
+        "yourself, `gaze library remove NAME` takes its videos out.",
     )
     SETTINGS_INVALID = (
         False,

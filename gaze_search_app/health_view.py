@@ -12,12 +12,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.library.walk import is_online
+from gaze_pipeline.library.walk import why_offline
 from gaze_pipeline.models.device import pick
 from gaze_pipeline.models.installed import ModelState, ModelStatus, status
 from gaze_pipeline.models.manifest import load_manifest
 from gaze_pipeline.names import readable
-from gaze_pipeline.settings import Settings
+from gaze_pipeline.settings import Library, Settings
+from gaze_pipeline.store.catalog import Catalog
 from gaze_pipeline.store.snapshot_files import current
 from gaze_pipeline.workspace import Workspace
 
@@ -37,12 +38,18 @@ LOW_DISK_BYTES = 2_000_000_000
 
 @dataclass(frozen=True)
 class LibraryHealth:
-    """A library's folder: whether it is there, and how many files are known in it."""
+    """A library's folder, how many files are known in it, and how its changes are noticed.
+
+    `offline` says why the folder could not be looked through the last time, `unwatched` why changes in it
+    are not told at once; None where all is well. `scanned_age_s` is in seconds.
+    """
 
     name: str
     path: str
-    online: bool
     files: int
+    offline: str | None
+    unwatched: str | None
+    scanned_age_s: float | None
 
 
 @dataclass(frozen=True)
@@ -83,15 +90,19 @@ def remedy(model: ModelStatus) -> ErrorCode | None:
 
 def libraries(workspace: Workspace) -> list[LibraryHealth]:
     """Every library of the settings."""
-    return [
-        LibraryHealth(
-            name=library.name,
-            path=readable(library.path),
-            online=is_online(library),
-            files=len(workspace.catalog.files.all(library.name)),
-        )
-        for library in workspace.settings.libraries
-    ]
+    return [_library(library, workspace.catalog) for library in workspace.settings.libraries]
+
+
+def _library(library: Library, catalog: Catalog) -> LibraryHealth:
+    last = catalog.libraries.last_scan(library.name, library.path)
+    return LibraryHealth(
+        name=library.name,
+        path=readable(library.path),
+        files=catalog.files.count(library.name),
+        offline=(last.offline or None) if last else why_offline(library),
+        unwatched=catalog.libraries.unwatched(library.name, library.path),
+        scanned_age_s=max(time.time() - last.at, 0.0) if last else None,
+    )
 
 
 def index(workspace: Workspace) -> IndexHealth | None:

@@ -12,7 +12,9 @@ from rich.table import Table
 from gaze_pipeline import settings as settings_file
 from gaze_pipeline.commands.format import count, plain, terminal
 from gaze_pipeline.commands.scan import print_report
-from gaze_pipeline.library.walk import is_online
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.forgetting.forget import forget_library
+from gaze_pipeline.library.walk import why_offline
 from gaze_pipeline.settings import Library
 from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.workspace import Workspace
@@ -42,27 +44,25 @@ def list_() -> None:
     for column in ("library", "folder", "files", ""):
         table.add_column(column, overflow="fold")
     for library in workspace.settings.libraries:
-        files = len(workspace.catalog.files.all(library.name))
-        online = "" if is_online(library) else "[yellow]OFFLINE[/]"
-        table.add_row(plain(library.name), plain(library.path), str(files), online)
+        files = workspace.catalog.files.count(library.name)
+        reason = why_offline(library)
+        online = f"[yellow]OFFLINE[/] {plain(reason)}; nothing was removed" if reason else ""
+        table.add_row(plain(library.name), plain(library.path), f"{files:,}", online)
     terminal().print(table if table.row_count else "No library yet: gaze library add FOLDER")
 
 
 @app.command()
 def remove(name: str) -> None:
-    """Remove a library: its videos leave the index, its files are not touched."""
-    workspace = Workspace.open()
-    settings_file.remove_library(workspace.settings, name)
-    files = workspace.catalog.files.all(name)
-    held = {file.fingerprint for file in files if file.fingerprint}
-    workspace.catalog.files.remove_library(name)
-    for fingerprint in held:
-        if workspace.catalog.videos.get(fingerprint) is None:
-            workspace.catalog.videos.remove(fingerprint)
-            workspace.artifacts.remove(fingerprint)
-    terminal().print(
-        f"Library [bold]{plain(name)}[/] removed with {count(len(files), 'file')}. "
-        "`gaze index` publishes that now; a running `gaze up` does so by itself."
+    """Remove a library with all that was indexed from it alone; its files are not touched."""
+    console = terminal()
+    with console.status("") as status:
+        proof, videos = forget_library(
+            Workspace.open(), name, lambda step: status.update(f"{step} ...")
+        )
+    if proof.left:
+        raise GazeError(ErrorCode.FORGETTING_UNFINISHED, name, "; ".join(proof.left[:3]))
+    console.print(
+        f"Library [bold]{plain(name)}[/] removed with the {count(videos, 'video')} that only it held."
     )
 
 

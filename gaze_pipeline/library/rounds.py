@@ -15,10 +15,12 @@ def due(settings: Settings, catalog: Catalog, now: float) -> Round | None:
     A library that tells of its changes is looked through every `watched_every_s`, any other every
     `every_s`.
     """
-    libraries = tuple(
-        library for library in settings.libraries if _is_due(library, settings, catalog, now)
-    )
     touched = tuple(catalog.touched.due(now, MAX_TOUCHED))
+    libraries = tuple(
+        library
+        for library in settings.libraries
+        if library.path in touched or _is_due(library, settings, catalog, now)
+    )
     return Round(libraries, touched) if libraries or touched else None
 
 

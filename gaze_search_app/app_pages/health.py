@@ -106,14 +106,23 @@ def _libraries(here: Workspace) -> str:
 
 
 def _library(library: view.LibraryHealth) -> str:
-    state = pill("online", "good") if library.online else pill("offline", "waiting")
+    state = pill("offline", "waiting") if library.offline else pill("online", "good")
     why = ""
-    if not library.online:
+    if library.offline:
         code = ErrorCode.LIBRARY_OFFLINE
-        why = f'<p class="gz-why"><code>{code.name}</code> {escape(code.sentence)} {escape(code.remedy)}</p>'
+        why = (
+            f'<p class="gz-why"><code>{code.name}</code> {escape(code.sentence)} '
+            f"({escape(library.offline)}) {commands(code.remedy)}</p>"
+        )
+    elif library.unwatched:
+        why = (
+            '<p class="gz-why">Changes are found when the folder is looked through, '
+            f"not at once: {escape(library.unwatched)}.</p>"
+        )
+    scanned = "" if library.scanned_age_s is None else f" · looked at {ago(library.scanned_age_s)}"
     return (
         f"<li><div><b>{escape(library.name)}</b><span>{escape(library.path)}</span></div>"
-        f"<span>{count(library.files, 'file')}</span>{state}{why}</li>"
+        f"<span>{count(library.files, 'file')}{scanned}</span>{state}{why}</li>"
     )
 
 
