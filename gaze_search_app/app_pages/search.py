@@ -11,7 +11,7 @@ import streamlit as st
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_search_app import components
 from gaze_search_app.address import PAGE_SIZE, Address
-from gaze_search_app.app_pages import search_form
+from gaze_search_app.app_pages import search_form, search_help
 from gaze_search_app.app_pages.markup import commands, notice
 from gaze_search_app.app_pages.search_words import (
     EMPTY,
@@ -39,7 +39,8 @@ def page() -> None:
             raise
         st.html(notice(*EMPTY))
         return
-    address = search_form.show(labels, libraries)
+    snapshot = engine().snapshots.latest()
+    address = search_form.show(labels, libraries, lambda: search_help.show(snapshot))
     components.keys(focus=not address.query)
     if not address.query:
         hero.html(HERO)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import streamlit as st
@@ -16,12 +16,15 @@ LABELS_MAX = 40
 _SEEN = "address"
 
 
-def show(labels: Mapping[str, int], libraries: list[str]) -> Address:
-    """Draw the form and return what it asks for. `labels` maps each label to the frames that show it."""
+def show(labels: Mapping[str, int], libraries: list[str], help_: Callable[[], None]) -> Address:
+    """Draw the form and return what it asks for.
+
+    `labels` maps each label to the frames that show it; `help_` draws the way to the list of operators.
+    """
     linked = Address.parse({name: st.query_params.get_all(name) for name in st.query_params})
     if linked != st.session_state.get(_SEEN) or "query" not in st.session_state:
         _fill(linked)  # a link was opened, or the back button pressed
-    asked = _form(labels, libraries, linked)
+    asked = _form(labels, libraries, linked, help_)
     if replace(asked, page=1) != replace(linked, page=1):
         asked = replace(asked, page=1)
         st.session_state["page"] = 1
@@ -39,7 +42,9 @@ def _fill(address: Address) -> None:
     st.session_state["page"] = address.page
 
 
-def _form(labels: Mapping[str, int], libraries: list[str], linked: Address) -> Address:
+def _form(
+    labels: Mapping[str, int], libraries: list[str], linked: Address, help_: Callable[[], None]
+) -> Address:
     with st.container(key="search-form"):
         query = st.text_input(
             "Search",
@@ -60,6 +65,7 @@ def _form(labels: Mapping[str, int], libraries: list[str], linked: Address) -> A
             )
             chosen_libraries = _libraries(libraries, linked)
             chosen_labels = _labels(labels, linked)
+            help_()
     return Address(
         query=(query or "").strip(),
         mode=mode or Mode.BOTH,

@@ -83,7 +83,13 @@ function momentItem(moment, index) {
   bar.style.setProperty("--part", `${Math.round(moment.score * 100)}%`);
   score.append(bar, moment.score.toFixed(2));
   tags.append(score);
-  words.append(snippet, from, tags);
+  const parts = element("p", "parts");
+  parts.append(...moment.parts.map((part) => {
+    const named = element("span");
+    named.append(element("time", "", part.when), element("code", "", part.name));
+    return named;
+  }));
+  words.append(snippet, ...(moment.parts.length ? [parts] : []), from, tags);
   item.append(still, words);
   return item;
 }

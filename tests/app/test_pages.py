@@ -126,6 +126,33 @@ def test_words_that_nobody_says_find_nothing_and_say_so() -> None:
     assert "Nothing found" in visit.text
 
 
+@pytest.mark.usefixtures("root")
+def test_the_page_says_how_a_query_was_read() -> None:
+    assert "Read as" not in Visit(q="spaceship landed").text
+    text = Visit(q='label:dgo "spaceship landed').text
+    assert "Read as: label:dgo spaceship landed" in text
+    assert "never closed" in text
+    assert "close to it: dog" in text
+
+
+@pytest.mark.usefixtures("root")
+def test_parts_of_a_chain_are_named_with_their_times() -> None:
+    visit = Visit(q="label:dog then say:spaceship")
+    (moment,) = visit.moments
+    assert (moment["start_ms"], moment["end_ms"]) == (0, 9500)
+    assert moment["parts"] == [
+        {"name": "label:dog", "when": "0:00"},
+        {"name": "say:spaceship", "when": "0:08"},
+    ]
+
+
+@pytest.mark.usefixtures("root")
+def test_help_lists_the_operators_with_what_is_in_the_library() -> None:
+    text = Visit().text
+    for part in ("label:dog", "library:films", "lang:en", "/?q=label%3Adog", " OR ", "within 1m"):
+        assert part in text
+
+
 def test_pages_of_results_do_not_overlap(root: SyntheticRoot) -> None:
     for number in range(45):
         root.add(Film(f"{number:016x}", [Line(0, 2000, "an echo in the valley")]))

@@ -73,6 +73,32 @@ def test_errors_have_a_code_and_exit_1(
     assert code in result.stderr
 
 
+def test_the_reading_of_a_query_is_told(root: SyntheticRoot) -> None:
+    publish(root.workspace)
+    result = gaze(root, "search", 'say:"your country', "library:films", "label:dgo")
+    assert "Read as: say:your country label:dgo library:films" in result.stdout
+    assert "close to it: dog" in result.stdout
+    plain = gaze(root, "search", "your", "country", "--json").stdout
+    assert json.loads(plain)["reading"] == {"text": "your country", "notes": []}
+    assert "Read as" not in gaze(root, "search", "your", "country").stdout
+
+
+def test_each_part_of_a_chain_is_shown_at_its_time(root: SyntheticRoot) -> None:
+    publish(root.workspace)
+    result = gaze(root, "search", 'label:dog then say:"what your country"')
+    for part in (
+        "1:00-1:04",
+        "1:00  label:dog",
+        '1:01  say:"what your country"',
+        "speech searched",
+    ):
+        assert part in result.stdout
+
+
+def test_a_query_beyond_measure_is_refused(root: SyntheticRoot) -> None:
+    assert "ARGUMENT_INVALID" in gaze(root, "search", "x" * 1001).stderr
+
+
 def test_before_the_first_publication_it_says_so(root: SyntheticRoot) -> None:
     result = gaze(root, "search", "fox")
     assert result.returncode == 1
