@@ -35,7 +35,7 @@ class ErrorCode(Enum):
     FILE_EMPTY = (False, "The file is empty.", "Copy the video again from where it came from.")
     FILE_UNSTABLE = (
         True,
-        "The file is still being written.",
+        "The file is still being copied.",
         "Nothing to do: it is taken up once its size stops changing.",
     )
     NOT_A_VIDEO = (
@@ -128,8 +128,7 @@ class ErrorCode(Enum):
     DATA_ROOT_UNUSABLE = (
         False,
         "The data root cannot be read or written.",
-        "Check the folder that GAZE_DATA names; a damaged catalog.sqlite can be deleted: "
-        "`gaze scan` builds it again.",
+        "Check the folder that GAZE_DATA names; a damaged catalog is made anew by `gaze index`.",
     )
     PACKAGE_MISSING = (
         False,

@@ -60,10 +60,16 @@ class Moment:
 class Run:
     """One run of `gaze ARGUMENTS` on a data root, in a process that is started as a user's would be."""
 
-    def __init__(self, root: Path, variables: Mapping[str, str], *arguments: str) -> None:
+    def __init__(
+        self,
+        root: Path,
+        variables: Mapping[str, str],
+        *arguments: str,
+        output: Path | None = None,
+    ) -> None:
         self.root = root
         self.arguments = arguments
-        self.output = root.parent / "output.txt"
+        self.output = output or root.parent / "output.txt"
         self.started = time.monotonic()
         self.pid = self._start(arguments, variables)
 

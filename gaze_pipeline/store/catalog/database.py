@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -90,6 +91,10 @@ MIGRATIONS = (
 """One script a version. A script that has been released is never edited: what changes comes after it."""
 
 
+LEAST_BYTES = 64 * 1024
+"""With less than this SQLite cannot open a file in WAL mode."""
+
+
 class Database:
     """One file in WAL mode, so that readers never wait; a connection for each thread."""
 
@@ -101,14 +106,12 @@ class Database:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """This thread's connection; rows come by name."""
+        """This thread's connection; rows come by name. Raises GazeError(DISK_FULL)."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         known = connection is not None
         if connection is None or self._local.inode != _inode(self._path):
-            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            with _full_disk(self._path):
+                connection = _open(self._path)
             self._local.connection = connection
             self._local.inode = _inode(self._path)
             if known:  # the file was set aside, as a recovery does with a damaged one
@@ -119,16 +122,15 @@ class Database:
     def write(self) -> Iterator[sqlite3.Connection]:
         """A transaction that no other writer shares. Raises GazeError(DISK_FULL)."""
         db = self.connection
-        try:
-            db.execute("BEGIN IMMEDIATE")
-            yield db
-            db.execute("COMMIT")
-        except BaseException as error:  # a signal may strike anywhere in here
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            if isinstance(error, sqlite3.OperationalError) and "disk is full" in str(error):
-                raise GazeError(ErrorCode.DISK_FULL, self._path, str(error)) from error
-            raise
+        with _full_disk(self._path):
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                yield db
+                db.execute("COMMIT")
+            except BaseException:  # a signal may strike anywhere in here
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
@@ -167,6 +169,30 @@ class Database:
 def grow(db: sqlite3.Connection) -> None:
     """Within a transaction: a new snapshot would show what was changed."""
     db.execute("UPDATE counters SET value = value + 1 WHERE name = 'revision'")
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+@contextmanager
+def _full_disk(path: Path) -> Iterator[None]:
+    """Turn what SQLite says of a full disk into GazeError(DISK_FULL).
+
+    Where its log or its shared memory cannot be made for want of room it says only "disk I/O error".
+    """
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        told = str(error)
+        silent = told == "disk I/O error" and shutil.disk_usage(path.parent).free < LEAST_BYTES
+        if silent or "disk is full" in told:
+            raise GazeError(ErrorCode.DISK_FULL, path, told) from error
+        raise
 
 
 def _inode(path: Path) -> int:
