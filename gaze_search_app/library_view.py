@@ -70,8 +70,7 @@ class Row:
 
 def rows(catalog: Catalog) -> list[Row]:
     """Everything known, what needs attention first, then what is being worked on, then by name."""
-    refused = [file for file in catalog.files.all() if file.error_code and not file.fingerprint]
-    every = [*map(_video_row, catalog.videos.all()), *map(_file_row, refused)]
+    every = [*map(_video_row, catalog.videos.all()), *map(_file_row, catalog.refused())]
     order = [Group.FAILED, Group.WORKING, Group.WAITING, Group.READY]
     return sorted(every, key=lambda row: (order.index(row.group), row.name.casefold()))
 
@@ -116,7 +115,7 @@ def _file_row(file: FileRow) -> Row:
         name=readable(file.path.name),
         folders=(readable(file.path.parent),),
         libraries=(file.library,),
-        state=State.QUEUED if file.error_code is ErrorCode.FILE_UNSTABLE else State.FAILED,
+        state=file.state,
         problem=file.error_code,
         detail=readable(file.error_detail),
     )

@@ -43,8 +43,7 @@ def status(
 
 
 def _known(catalog: Catalog) -> tuple[list[VideoRow], list[FileRow]]:
-    refused = [file for file in catalog.files.all() if file.error_code is not None]
-    return catalog.videos.all(), refused
+    return catalog.videos.all(), catalog.refused()
 
 
 def _report(catalog: Catalog) -> Group:
@@ -53,7 +52,7 @@ def _report(catalog: Catalog) -> Group:
     videos, refused = _known(catalog)
     if not videos and not refused:
         return Group("No video yet: [bold]gaze library add FOLDER[/], then [bold]gaze index[/].")
-    states = [str(video.state) for video in videos] + ["FAILED"] * len(refused)
+    states = [str(item.state) for item in (*videos, *refused)]
     totals = ", ".join(f"{states.count(name)} {name}" for name in dict.fromkeys(states))
     length = duration(sum(video.duration_ms for video in videos))
     return Group(
@@ -78,7 +77,7 @@ def _table(videos: list[VideoRow], refused: list[FileRow]) -> Table:
     for file in refused:
         assert file.error_code is not None
         table.add_row(
-            "[bold red]FAILED[/]",
+            state(file.state),
             "",
             "",
             plain(file.library),

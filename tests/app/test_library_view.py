@@ -10,6 +10,7 @@ from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, State, Status
 from gaze_pipeline.store.catalog import Catalog
 from gaze_pipeline.store.catalog.rows import FileRow
+from gaze_pipeline.store.catalog.unstable import UnstableFile
 from gaze_search_app.library_view import GROUP_OF, Group, in_group, overall, rows
 
 
@@ -55,8 +56,9 @@ def test_a_running_stage_shows_its_progress(catalog: Catalog) -> None:
 
 
 def test_a_file_still_being_written_is_no_failure(catalog: Catalog) -> None:
-    catalog.files.put(FileRow(Path("/films/x.mp4"), "films", 3, 1, None, ErrorCode.FILE_UNSTABLE))
-    assert [row.group for row in rows(catalog)] == [Group.WORKING]
+    catalog.unstable.replace([], [UnstableFile(Path("/films/x.mp4"), "films", 3, 1, since=1.0)])
+    (row,) = rows(catalog)
+    assert (row.group, row.problem) == (Group.WORKING, ErrorCode.FILE_UNSTABLE)
 
 
 def test_copies_of_a_video_are_one_row_with_all_their_folders(catalog: Catalog) -> None:

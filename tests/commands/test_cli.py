@@ -154,7 +154,7 @@ def test_names_are_never_read_as_markup(gaze: Gaze, tmp_path: Path) -> None:
     assert "[b].mp4" in status
     assert "library [/x]" in gaze.run("doctor", check=False).stdout
     (folder / "[b].mp4").unlink()
-    assert f"OFFLINE library [/x]: {folder} is missing" in gaze.run("scan").stdout
+    assert f"OFFLINE library [/x], {folder}: the folder is empty" in gaze.run("scan").stdout
     assert "Library [/x] removed" in gaze.run("library", "remove", "[/x]").stdout
 
 

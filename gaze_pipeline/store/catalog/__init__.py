@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.store.catalog.agenda import Touched
 from gaze_pipeline.store.catalog.database import Database
 from gaze_pipeline.store.catalog.files import Files
 from gaze_pipeline.store.catalog.forgetting import Forgetting
 from gaze_pipeline.store.catalog.libraries import Libraries
 from gaze_pipeline.store.catalog.requests import Requests
+from gaze_pipeline.store.catalog.rows import FileRow
 from gaze_pipeline.store.catalog.stages import Stages
 from gaze_pipeline.store.catalog.unstable import Unstable
 from gaze_pipeline.store.catalog.videos import Videos
@@ -35,6 +37,19 @@ class Catalog:
         self.stages = Stages(self._database)
         self.requests = Requests(self._database)
         self.forgetting = Forgetting(self._database)
+
+    def refused(self) -> list[FileRow]:
+        """The files that are no videos now: with what is wrong, or still being written."""
+        found = {file.path: file for file in self.files.refused()}
+        for file in self.unstable.all():
+            found[file.path] = FileRow(
+                file.path,
+                file.library,
+                file.size,
+                file.mtime_ns,
+                error_code=ErrorCode.FILE_UNSTABLE,
+            )
+        return list(found.values())
 
     def revision(self) -> int:
         """A number that grows with every change that a new snapshot would show."""

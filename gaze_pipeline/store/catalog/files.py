@@ -26,6 +26,13 @@ class Files:
         )
         return [file_row(row) for row in rows]
 
+    def refused(self) -> list[FileRow]:
+        """The files that could not be taken up or read, in order of path."""
+        rows = self._database.connection.execute(
+            "SELECT * FROM files WHERE error_code NOT NULL ORDER BY path"
+        )
+        return [file_row(row) for row in rows]
+
     def at(self, path: Path) -> list[FileRow]:
         """What is known at a path and, where it is a folder, below it."""
         rows = self._database.connection.execute(

@@ -30,6 +30,12 @@ class FileRow:
     device: int = 0
     inode: int = 0
 
+    @property
+    def state(self) -> State:
+        """The state that a user sees of a file that holds no video now: waited for, or failed."""
+        unstable = self.error_code is ErrorCode.FILE_UNSTABLE
+        return State.QUEUED if unstable else State.FAILED
+
 
 @dataclass(frozen=True)
 class StageRow:
