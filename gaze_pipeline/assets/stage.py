@@ -10,7 +10,7 @@ from dagster._utils.warnings import disable_dagster_warnings
 
 from gaze_pipeline.assets.progress import STOPPING, RunProgress
 from gaze_pipeline.errors import ErrorCode, explain
-from gaze_pipeline.inflight import asked_at, stages_of
+from gaze_pipeline.inflight import asked_at
 from gaze_pipeline.partitions import videos
 from gaze_pipeline.resources import WorkspaceResource
 from gaze_pipeline.stages.requests import cancel, still_to_do
@@ -121,13 +121,19 @@ def _note_cancelled(context: dg.AssetExecutionContext, workspace: Workspace) -> 
     """What a person cancelled stays so until asked for; a shutdown leaves it pending, to go on."""
     run = context.instance.get_run_by_id(context.run.run_id)
     if run is not None and run.status in STOPPING:
-        cancel(workspace, _videos(context, workspace), stages_of(run))
+        cancel(workspace, _videos(context, workspace), _stages(context))
 
 
 def _nothing_left(context: dg.AssetExecutionContext, workspace: Workspace) -> bool:
     """Whether the run has nothing to do any more: all is done, has failed, or was cancelled."""
-    stages = list(stages_of(context.run))
+    stages = _stages(context)
     return not any(still_to_do(workspace, video, stages) for video in _videos(context, workspace))
+
+
+def _stages(context: dg.AssetExecutionContext) -> list[Stage]:
+    """The stages that the run covers."""
+    keys = context.job_def.asset_layer.executable_asset_keys
+    return [stage for stage in Stage if dg.AssetKey(stage.value) in keys]
 
 
 def _videos(context: dg.AssetExecutionContext, workspace: Workspace) -> list[VideoRow]:

@@ -52,7 +52,7 @@ def _report(catalog: Catalog) -> Group:
     videos, refused = _known(catalog)
     if not videos and not refused:
         return Group("No video yet: [bold]gaze library add FOLDER[/], then [bold]gaze index[/].")
-    states = [str(item.state) for item in (*videos, *refused)]
+    states = [str(video.state) for video in videos] + [str(file.state) for file in refused]
     totals = ", ".join(f"{states.count(name)} {name}" for name in dict.fromkeys(states))
     length = duration(sum(video.duration_ms for video in videos))
     return Group(

@@ -41,4 +41,4 @@ class Heartbeat:
         if now - self._last >= HEARTBEAT_S:
             self._last = now
             if not self._stages.progress(*self._key, fraction):
-                raise GazeError(ErrorCode.CANCELLED, self._key[0])
+                raise GazeError(ErrorCode.CANCELLED)

@@ -124,7 +124,7 @@ def _bring_up_to_date(
             return present.rows, present.damage, True
         answer = workspace.catalog.stages.start(fingerprint, stage, asked_at)
         if answer is Answer.CANCELLED:
-            raise GazeError(ErrorCode.CANCELLED, fingerprint)
+            raise GazeError(ErrorCode.CANCELLED)
         if answer is Answer.UNKNOWN:
             raise GazeError(ErrorCode.VIDEO_UNKNOWN, fingerprint)
         if answer is Answer.TAKEN:

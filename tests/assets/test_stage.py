@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from gaze_pipeline.assets import progress
+from gaze_pipeline.assets.progress import RunProgress
 from gaze_pipeline.definitions import defs
+from gaze_pipeline.inflight import ASKED_TAG
 from gaze_pipeline.settings import ModelSettings
 from gaze_pipeline.stages.register import scan_libraries
-from gaze_pipeline.states import Stage, Status
+from gaze_pipeline.stages.requests import cancel
+from gaze_pipeline.states import Stage, State, Status
+from gaze_pipeline.store.catalog import Catalog
 from gaze_pipeline.workspace import Workspace
 from tests.support.roots import root_variables, tiny_library
 
@@ -38,8 +44,10 @@ def keys_of(workspace: Workspace) -> list[str]:
     return [video.fingerprint for video in workspace.catalog.videos.all()]
 
 
-def run(instance: dg.DagsterInstance, keys: list[str], *stages: Stage) -> dg.ExecuteInProcessResult:
-    """One run of the job `ingest` over a range of partitions."""
+def run(
+    instance: dg.DagsterInstance, keys: list[str], *stages: Stage, asked_at: float | None = None
+) -> dg.ExecuteInProcessResult:
+    """One run of the job `ingest` over a range of partitions; one of the sensor with `asked_at`."""
     known = instance.get_dynamic_partitions("videos")
     instance.add_dynamic_partitions("videos", [key for key in keys if key not in known])
     job = defs.get_repository_def().get_job("ingest")
@@ -48,6 +56,8 @@ def run(instance: dg.DagsterInstance, keys: list[str], *stages: Stage) -> dg.Exe
         "dagster/asset_partition_range_start": keys[0],
         "dagster/asset_partition_range_end": keys[-1],
     }
+    if asked_at is not None:
+        tags[ASKED_TAG] = str(asked_at)
     return subset.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
 
 
@@ -135,6 +145,72 @@ def test_a_missing_model_fails_with_its_remedy_and_waits(
     assert "gaze models pull" in str(data.description)
     for video in workspace.catalog.videos.all():
         assert video.stages[Stage.EMBEDDINGS].status is Status.WAITING
+
+
+def status_of(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> str:
+    run = instance.get_run_by_id(result.run_id)
+    assert run is not None
+    return run.status.value
+
+
+def test_a_run_whose_videos_were_all_cancelled_ends_cancelled(
+    instance: dg.DagsterInstance, workspace: Workspace
+) -> None:
+    keys, asked_at = keys_of(workspace), time.time()
+    assert cancel(workspace, workspace.catalog.videos.all()) == 3
+    result = run(instance, keys, Stage.AUDIO, Stage.FRAMES, asked_at=asked_at)
+    assert status_of(instance, result) == "CANCELED"
+    assert materialized(instance, Stage.AUDIO) == []
+    states = {video.state for video in workspace.catalog.videos.all()}
+    assert states == {State.CANCELLED}
+    assert run(instance, keys, Stage.AUDIO).success, "who runs it by hand asks for it"
+
+
+def test_a_cancelled_video_does_not_stop_the_others(
+    instance: dg.DagsterInstance, workspace: Workspace
+) -> None:
+    keys, asked_at = keys_of(workspace), time.time()
+    one = workspace.catalog.videos.get(keys[1])
+    assert one is not None
+    assert cancel(workspace, [one]) == 1
+    result = run(instance, keys, Stage.AUDIO, Stage.FRAMES, asked_at=asked_at)
+    assert status_of(instance, result) == "CANCELED", "nothing was left to do but what was cancelled"
+    assert materialized(instance, Stage.AUDIO) == sorted([keys[0], keys[2]])
+
+
+def test_what_is_cancelled_while_it_runs_stops_and_leaves_nothing_half_made(
+    instance: dg.DagsterInstance, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, told = keys_of(workspace), RunProgress.__call__
+
+    def cancelled_by_another(self: RunProgress, fingerprint: str, fraction: float) -> None:
+        if fingerprint == keys[0]:
+            Catalog(workspace.paths.catalog).requests.cancel({fingerprint: [Stage.FRAMES]})
+        told(self, fingerprint, fraction)
+
+    monkeypatch.setattr(RunProgress, "__call__", cancelled_by_another)
+    result = run(instance, keys, Stage.FRAMES)
+    assert status_of(instance, result) == "CANCELED"
+    assert materialized(instance, Stage.FRAMES) == sorted(keys[1:])
+    assert not [path.name for path in workspace.paths.video(keys[0]).glob("*thumbnails*")]
+    assert not list(workspace.paths.video(keys[0]).glob(".*"))
+
+
+def test_a_run_that_is_being_cancelled_stops_without_a_signal(
+    instance: dg.DagsterInstance, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "ASK_EVERY_S", 0.0)
+    keys, told = keys_of(workspace), RunProgress.__call__
+
+    def cancelled_in_the_ui(self: RunProgress, fingerprint: str, fraction: float) -> None:
+        for under_way in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+            instance.report_run_canceling(under_way)
+        told(self, fingerprint, fraction)
+
+    monkeypatch.setattr(RunProgress, "__call__", cancelled_in_the_ui)
+    result = run(instance, keys, Stage.AUDIO, Stage.FRAMES)
+    assert status_of(instance, result) == "CANCELED"
+    assert {video.state for video in workspace.catalog.videos.all()} == {State.CANCELLED}
 
 
 def test_the_models_run_in_dagster(
