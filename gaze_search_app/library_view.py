@@ -11,6 +11,7 @@ from gaze_pipeline.names import readable
 from gaze_pipeline.states import RUNNING_STATE, Stage, State, Status
 from gaze_pipeline.store.catalog import Catalog
 from gaze_pipeline.store.catalog.rows import FileRow, VideoRow
+from gaze_pipeline.workspace import Workspace
 
 
 class Group(StrEnum):
@@ -68,11 +69,30 @@ class Row:
         return GROUP_OF[self.state]
 
 
+@dataclass(frozen=True)
+class OfflineLibrary:
+    """A library whose folder is not there, and what was found instead."""
+
+    name: str
+    reason: str
+
+
 def rows(catalog: Catalog) -> list[Row]:
     """Everything known, what needs attention first, then what is being worked on, then by name."""
     every = [*map(_video_row, catalog.videos.all()), *map(_file_row, catalog.refused())]
     order = [Group.FAILED, Group.WORKING, Group.WAITING, Group.READY]
     return sorted(every, key=lambda row: (order.index(row.group), row.name.casefold()))
+
+
+def offline(workspace: Workspace) -> list[OfflineLibrary]:
+    """The libraries whose folder could not be looked through the last time."""
+    known = workspace.catalog.libraries
+    found = [
+        (library.name, last.offline)
+        for library in workspace.settings.libraries
+        if (last := known.last_scan(library.name, library.path)) and last.offline
+    ]
+    return [OfflineLibrary(readable(name), readable(reason)) for name, reason in found]
 
 
 def in_group(every: Sequence[Row], group: Group | None) -> list[Row]:

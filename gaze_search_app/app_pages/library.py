@@ -11,7 +11,16 @@ from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, State, Status
 from gaze_search_app.app_pages.markup import commands, notice, pill
 from gaze_search_app.formats import count, duration
-from gaze_search_app.library_view import Group, Row, StageCell, in_group, overall, rows
+from gaze_search_app.library_view import (
+    Group,
+    OfflineLibrary,
+    Row,
+    StageCell,
+    in_group,
+    offline,
+    overall,
+    rows,
+)
 from gaze_search_app.workspaces import workspace
 
 REFRESH_S = 2
@@ -85,7 +94,19 @@ def _live() -> None:
 
 
 def _banner(every: list[Row]) -> str:
-    """What many rows wait for is told once."""
+    """What concerns many rows is told once: a disk that is not there, a model that is missing."""
+    return "".join(map(_offline, offline(workspace()))) + _waiting(every)
+
+
+def _offline(library: OfflineLibrary) -> str:
+    code = ErrorCode.LIBRARY_OFFLINE
+    return (
+        f'<p class="gz-banner"><code>{code.name}</code> {escape(library.name)}: '
+        f"{escape(library.reason)}. Its videos stay searchable. {commands(code.remedy)}</p>"
+    )
+
+
+def _waiting(every: list[Row]) -> str:
     waiting = {cell.stage for row in every for cell in row.stages if cell.status is Status.WAITING}
     if not waiting:
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import gaze_search_app
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, Status
 from gaze_pipeline.store.catalog.rows import FileRow
+from gaze_pipeline.store.catalog.unstable import UnstableFile
 from gaze_pipeline.store.snapshot import publish
 from tests.support.synthetic import Film, Line, SyntheticRoot
 
@@ -201,6 +203,22 @@ def test_the_library_follows_the_work_and_filters_by_state(root: SyntheticRoot) 
 
 
 @pytest.mark.usefixtures("root")
+def test_an_offline_library_and_a_copy_under_way_are_told(
+    root: SyntheticRoot, tmp_path: Path
+) -> None:
+    folder = tmp_path / "unplugged"
+    with (root.workspace.paths.settings).open("a") as file:
+        file.write(f'\n[[libraries]]\nname = "trips"\npath = "{folder}"\n')
+    catalog = root.workspace.catalog
+    catalog.libraries.scanned("trips", folder, "the folder is missing", at=time.time())
+    catalog.unstable.replace([], [UnstableFile(Path("/films/half.mp4"), "films", 3, 1, since=1.0)])
+    text = Visit("library").text
+    assert ErrorCode.LIBRARY_OFFLINE.name in text
+    assert "trips: the folder is missing" in text
+    assert ErrorCode.FILE_UNSTABLE.sentence in text
+    assert "the folder is missing" in Visit("health").text
+
+
 def test_health_names_each_missing_model_and_its_command() -> None:
     text = Visit("health").text
     for model in ("whisper-base", "openclip-vit-b-32", "ssdlite320-mobilenet-v3"):
