@@ -7,16 +7,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-HEADROOM = 2  # the parent watches what is used; this stops what it would be too late for
+HEADROOM_MB = 4096  # what the parent would see too late; twice the largest allocation of FFmpeg
 
 
 def limit_memory(megabytes: int) -> None:
-    """Refuse this process more private memory than twice so much, and any core dump."""
+    """Refuse this process much more private memory than that, and any core dump.
+
+    The parent watches what is in use, and ends the process in time to say why: what is refused here, a
+    decoder may take for damage of the file.
+    """
     if sys.platform == "win32":
         return
     import resource
 
-    wanted = megabytes * HEADROOM << 20
+    wanted = megabytes + HEADROOM_MB << 20
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))

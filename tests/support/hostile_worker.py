@@ -24,53 +24,54 @@ HOSTILE = __name__ if __name__ != "__main__" else "tests.support.hostile_worker"
 LONG_S = 3600
 
 
-def _hang() -> None:
+def _hang(_: Progress) -> None:
     ctypes.CDLL(None).sleep(LONG_S)
 
 
-def _hang_with_the_interpreter() -> None:
+def _hang_with_the_interpreter(_: Progress) -> None:
     ctypes.PyDLL(None).sleep(LONG_S)
 
 
-def _spin() -> None:
+def _spin(_: Progress) -> None:
     while True:
         time.monotonic()
 
 
-def _crash() -> None:
+def _crash(_: Progress) -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
-def _fail_an_assertion() -> None:
+def _fail_an_assertion(_: Progress) -> None:
     os.write(2, b"Assertion depth > 0 failed at libodd/odd.c:42\n")
     os.abort()
 
 
-def _eat() -> None:
+def _eat(on_progress: Progress) -> None:
     eaten = []
     while True:
+        on_progress(1.0)  # it gets on, or so it says
         eaten.append(np.ones(8 << 20))
 
 
-def _gulp() -> None:
+def _gulp(_: Progress) -> None:
     np.ones(100 << 30)
 
 
-def _leave() -> None:
+def _leave(_: Progress) -> None:
     os._exit(0)
 
 
-def _be_killed() -> None:
+def _be_killed(_: Progress) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _babble() -> None:
+def _babble(_: Progress) -> None:
     for _ in range(1000):
         os.write(1, b'{"result": null}\nnot JSON at all \xff\n')
     os.write(2, b"x" * 1_000_000 + b"\n")
 
 
-DEEDS: Mapping[str, Callable[[], None]] = {
+DEEDS: Mapping[str, Callable[[Progress], None]] = {
     "hang": _hang,
     "grip": _hang_with_the_interpreter,
     "spin": _spin,
@@ -91,7 +92,8 @@ def _hostile(name: str, task: Task) -> Task:
             on_progress(1.0)
             if words[1] == "lie":
                 return Clip(0, None)
-            DEEDS[words[1]]()
+            Path(arguments["path"] + ".reached").touch()
+            DEEDS[words[1]](on_progress)
         return task(arguments, on_progress)
 
     return misbehave
