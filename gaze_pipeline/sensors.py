@@ -13,6 +13,7 @@ from gaze_pipeline import inflight
 from gaze_pipeline.jobs import ingest, publish
 from gaze_pipeline.partitions import Batch, Candidate, batches, videos
 from gaze_pipeline.reconcile import unreported
+from gaze_pipeline.recovery import tend
 from gaze_pipeline.resources import WorkspaceResource
 from gaze_pipeline.stages.plan import plan
 from gaze_pipeline.stages.register import scan_where_due
@@ -27,6 +28,9 @@ PartitionsChange = dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRe
 MAX_QUEUED = 8
 SCAN_S = 10.0
 """How long one tick takes up files: Dagster gives up a tick after a minute."""
+
+RECOVERY_EVERY_S = 300.0
+"""What died while the services run is put right after this long at the latest."""
 
 PUBLISH_EVERY_S = 20.0
 PUBLISH_SHARE = 5
@@ -43,6 +47,10 @@ def folders(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -
     """Scan within a bound, keep the partitions in step with the catalog, request runs."""
     space, instance, now = workspace.get(), context.instance, time.time()
     cursor = json.loads(context.cursor or "{}")
+    if now >= cursor.get("next_recovery", 0.0):
+        cursor["next_recovery"] = now + RECOVERY_EVERY_S
+        for line in tend(space).lines():
+            context.log.info(f"Repaired: {line}")
     scan_where_due(space, at_most_s=SCAN_S)
 
     inflight.fail_unlaunched(instance, launcher_started=psutil.Process().create_time())

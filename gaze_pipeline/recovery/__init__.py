@@ -10,6 +10,6 @@ from __future__ import annotations
 
 from gaze_pipeline.recovery.record import Entry, last
 from gaze_pipeline.recovery.repairs import Repairs
-from gaze_pipeline.recovery.steps import recover
+from gaze_pipeline.recovery.steps import recover, tend
 
-__all__ = ["Entry", "Repairs", "last", "recover"]
+__all__ = ["Entry", "Repairs", "last", "recover", "tend"]

@@ -18,8 +18,8 @@ class Repairs:
     leavings: int = 0
     restored: int = 0
     orphans: int = 0
-    adopted: int = 0
-    reset: int = 0
+    found: int = 0
+    lost: int = 0
     catalog: str = ""
     index: str = ""
     pending: str = ""
@@ -36,16 +36,19 @@ class Repairs:
             yield f"The catalog was damaged: kept as {self.catalog}, made anew from the folders."
         if self.released:
             yield f"{_count(self.released, 'stage')} of processes that died will go on."
-        if self.adopted:
-            yield f"{_count(self.adopted, 'result')} found on the disk that the catalog had missed."
-        if self.reset:
-            yield f"{_count(self.reset, 'result')} gone or unreadable: made again."
+        if self.found:
+            yield f"{_count(self.found, 'result')} found on the disk that the catalog had missed."
+        if self.lost:
+            yield f"{_count(self.lost, 'result')} gone or unreadable: made again."
         if self.restored:
             yield f"{_count(self.restored, 'folder')} of thumbnails put back."
         if self.leavings:
             yield f"{_count(self.leavings, 'unfinished file')} of processes that died removed."
         if self.orphans:
-            yield f"{_count(self.orphans, 'folder')} of videos that nothing knows removed."
+            yield (
+                f"{_count(self.orphans, 'folder')} of videos that the catalog did not know taken in: "
+                "kept as long as those of deleted videos."
+            )
         if self.index:
             how = f"will be published anew ({self.pending})" if self.pending else "published anew"
             yield f"The index could not be used ({self.index}): {how}."

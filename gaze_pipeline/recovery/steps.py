@@ -2,44 +2,68 @@
 
 from __future__ import annotations
 
+import psutil
 from filelock import FileLock
 
 from gaze_pipeline.errors import GazeError
-from gaze_pipeline.recovery import catalog, index, leavings
+from gaze_pipeline.recovery import catalog, index, leavings, orphans
 from gaze_pipeline.recovery.record import note
 from gaze_pipeline.recovery.repairs import Repairs
+from gaze_pipeline.stages.reconciliation import reconcile
+from gaze_pipeline.states import Status
 from gaze_pipeline.store.snapshot import publish
 from gaze_pipeline.workspace import Workspace
 
 
-def recover(workspace: Workspace, publish_now: bool = True) -> Repairs:
-    """Repair the data root; waits while another process does.
+def recover(workspace: Workspace) -> Repairs:
+    """Repair the data root; waits while another process does. Raises GazeError."""
+    return _recover(workspace, within_services=False)
 
-    A snapshot that cannot be used is published anew, unless `publish_now` is false: then the catalog is
-    marked as changed, which has the services publish. Raises GazeError.
-    """
+
+def tend(workspace: Workspace) -> Repairs:
+    """The same beside running services, and quick: they publish anew what cannot be used."""
+    return _recover(workspace, within_services=True)
+
+
+def _recover(workspace: Workspace, within_services: bool) -> Repairs:
     paths = workspace.paths
     paths.run.mkdir(mode=0o700, parents=True, exist_ok=True)
     with FileLock(paths.run / "recovery.lock"):
         set_aside = catalog.mend(workspace)
         restored = leavings.put_back(workspace.settings)
-        flaw = index.flaw(paths)
+        released = workspace.catalog.stages.release_dead(blamed=not _rebooted(workspace))
+        rows = reconcile(workspace)
+        flaw = index.flaw(paths, vectors=not within_services)
         repairs = Repairs(
             catalog=set_aside,
-            released=workspace.catalog.stages.release_dead(),
+            released=released,
+            found=len(rows.found),
+            lost=len(rows.lost),
             restored=restored,
             leavings=leavings.remove(workspace.settings),
+            orphans=orphans.take_in(workspace),
             index=flaw,
-            pending=_republish(workspace, publish_now) if flaw else "",
+            pending=_republish(workspace, within_services) if flaw else "",
         )
         note(paths, repairs)
     return repairs
 
 
-def _republish(workspace: Workspace, now: bool) -> str:
+def _rebooted(workspace: Workspace) -> bool:
+    """Whether the machine was started since the last stage was at work: no video is to blame then."""
+    running = [
+        row.updated_at
+        for video in workspace.catalog.videos.all()
+        for row in video.stages.values()
+        if row.status is Status.RUNNING
+    ]
+    return bool(running) and max(running) < psutil.boot_time()
+
+
+def _republish(workspace: Workspace, within_services: bool) -> str:
     """Have the snapshot made anew; returns why it has to wait, if it does."""
     workspace.catalog.outrun(workspace.catalog.revision())
-    if not now:
+    if within_services:
         return "by the services"
     try:
         publish(workspace)

@@ -15,7 +15,7 @@ import pytest
 
 from gaze_pipeline import recovery
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.recovery import Repairs, recover
+from gaze_pipeline.recovery import Repairs, recover, tend
 from gaze_pipeline.recovery.catalog import ASIDE
 from gaze_pipeline.stages.index import Watcher, index
 from gaze_pipeline.stages.register import scan_libraries
@@ -40,6 +40,7 @@ def root(tmp_path: Path) -> SyntheticRoot:
     root = SyntheticRoot(tmp_path / "data")
     for key, topic in ((A, 1), (B, 2)):
         root.add(Film(key, [FOX], root.near_topics([topic, topic]), {0: ["dog"]}))
+        root.settings.paths.thumbnails(key).mkdir(exist_ok=True)
     publish(root.workspace)
     return root
 
@@ -108,7 +109,7 @@ def test_a_process_that_was_given_the_id_later_keeps_nothing(root: SyntheticRoot
 def test_thumbnails_that_were_moved_aside_come_back(root: SyntheticRoot) -> None:
     paths = root.settings.paths
     aside = paths.video(A) / f".thumbnails.{NOBODY}.old.tmp"
-    aside.mkdir()
+    paths.thumbnails(A).rename(aside)
     (aside / "000000.jpg").write_bytes(b"picture")
     assert recover(root.workspace) == Repairs(restored=1)
     assert paths.thumbnail(A, 0).read_bytes() == b"picture"
@@ -162,8 +163,8 @@ def test_a_snapshot_that_cannot_be_used_is_published_anew(root: SyntheticRoot, d
 
 def test_the_services_publish_anew_by_themselves(root: SyntheticRoot) -> None:
     paths = root.settings.paths
-    next((paths.vectors / f"{names(paths)[0]}.lance" / "data").glob("*.lance")).unlink()
-    assert recover(root.workspace, publish_now=False).pending
+    (paths.index / "CURRENT").write_text("nonsense")
+    assert tend(root.workspace).pending
     assert files.current_revision(paths) != root.workspace.catalog.revision()
     publish(root.workspace)
     assert sound(root)
@@ -253,6 +254,24 @@ def test_a_catalog_that_was_deleted_never_calls_an_old_snapshot_current(
     workspace = Workspace(root.settings)
     recover(workspace)
     assert workspace.catalog.revision() > (files.current_revision(paths) or 0)
+
+
+def test_folders_that_the_catalog_does_not_know_are_kept_for_a_while(root: SyntheticRoot) -> None:
+    catalog = root.workspace.catalog
+    catalog.videos.remove(A)
+    assert recover(root.workspace) == Repairs(orphans=1)
+    assert catalog.videos.get(A) is None, "no file holds it"
+    assert list(catalog.videos.gone(now=1.0)) == [A], "from now on it counts as deleted"
+    assert root.settings.paths.artifact(A, Stage.FRAMES).exists()
+    assert not recover(root.workspace)
+
+
+def test_artifacts_overrule_the_catalog(root: SyntheticRoot) -> None:
+    root.settings.paths.artifact(A, Stage.AUDIO).unlink()
+    assert recover(root.workspace) == Repairs(lost=1)
+    video = root.workspace.catalog.videos.get(A)
+    assert video is not None
+    assert video.stage(Stage.AUDIO).status is Status.PENDING
 
 
 def test_a_catalog_in_use_is_not_damaged(root: SyntheticRoot) -> None:
