@@ -132,7 +132,10 @@ class Decoder:
                 if worker.alive and time.monotonic() - worker.idle_since < IDLE_S:
                     return worker
                 worker.kill()
-        return Worker(self._limits, self._module)
+        try:
+            return Worker(self._limits, self._module)
+        except OSError as error:
+            raise GazeError(ErrorCode.SERVICE_FAILED, "decoder", str(error)) from error
 
     def _put_back(self, worker: Worker) -> None:
         if worker.resident_mb > BLOATED * self._limits.memory_mb:

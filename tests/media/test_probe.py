@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.media.frames import write_frames
 from gaze_pipeline.media.probe import probe
 from tests.support.clips import Sound, render, tone
 
@@ -277,3 +278,10 @@ def test_length_where_the_header_says_none(tmp_path: Path, suffix: str, muxer: s
         tmp_path / f"raw{suffix}", range(0, 8000, 40), format_name=muxer, muxer_options=live
     )
     assert abs(probe(path).duration_ms - 8000) < 200
+
+
+def test_a_clock_that_leaps_a_century_is_not_believed(tmp_path: Path) -> None:
+    century = 100 * 365 * 86_400_000
+    path = render(tmp_path / "leap.webm", [0, 40, 80, century, century + 40], codec="libvpx")
+    assert probe(path).duration_ms < 1000
+    assert len(write_frames(path, tmp_path, 2000, 320, 85).timestamps_ms) <= 2

@@ -125,3 +125,9 @@ def test_waiting_packets_are_bounded(size: int) -> None:
 
     for given_out, _ in enumerate(select(counted(), 500_000, lambda pts: pts), 1):
         assert (taken - given_out) * size <= (64 << 20) + size
+
+
+def test_a_timestamp_that_lies_years_ahead_is_reached_at_once() -> None:
+    century = 100 * 365 * 86_400_000
+    packets = [Coded(at, at, True) for at in (0, 40, century, century + 2500)]
+    assert [step.packet.pts for step in steps_of(packets)] == [0, 40, century]

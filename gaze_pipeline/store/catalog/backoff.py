@@ -19,6 +19,7 @@ OUTSIDE = frozenset(
         ErrorCode.FILE_NOT_FOUND,
         ErrorCode.FILE_UNREADABLE,
         ErrorCode.FILE_UNSTABLE,
+        ErrorCode.SERVICE_FAILED,
         ErrorCode.STAGE_NOT_READY,
     }
 )
