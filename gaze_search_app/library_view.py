@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.names import readable
+from gaze_pipeline.stages import requests
+from gaze_pipeline.standing import standing
 from gaze_pipeline.states import RUNNING_STATE, Stage, State, Status
 from gaze_pipeline.store.catalog import Catalog
 from gaze_pipeline.store.catalog.rows import FileRow, VideoRow
@@ -33,6 +37,13 @@ GROUP_OF = {
 } | dict.fromkeys(RUNNING_STATE.values(), Group.WORKING)
 
 
+class Request(StrEnum):
+    """What a person can ask of a video."""
+
+    CANCEL = "cancel"
+    RETRY = "retry"
+
+
 @dataclass(frozen=True)
 class StageCell:
     """How one stage stands; `progress` is 0..1."""
@@ -40,6 +51,8 @@ class StageCell:
     stage: Stage
     status: Status
     progress: float
+    problem: ErrorCode | None = None
+    remedy: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,23 @@ class Row:
     problem_stage: Stage | None = None
     problem: ErrorCode | None = None
     detail: str = ""
+    remedy: str = ""
+    next_try: str = ""
+    cancelling: bool = False
+    key: str = ""
+    """What `ask` knows it by."""
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """What can be asked of it."""
+        statuses = {cell.status for cell in self.stages}
+        found = []
+        if statuses & {Status.PENDING, Status.WAITING, Status.RUNNING} or self.next_try:
+            found.append(Request.CANCEL)
+        refused = not self.stages and self.problem is not ErrorCode.FILE_UNSTABLE
+        if statuses & {Status.FAILED, Status.CANCELLED} or refused:
+            found.append(Request.RETRY)
+        return tuple(found)
 
     @property
     def has_frames(self) -> bool:
@@ -95,6 +125,17 @@ def offline(workspace: Workspace) -> list[OfflineLibrary]:
     return [OfflineLibrary(readable(name), readable(reason)) for name, reason in found]
 
 
+def ask(workspace: Workspace, request: Request, key: str = "") -> None:
+    """Cancel the work on a row, or take it up again; on all rows without a key."""
+    videos = [video for video in workspace.catalog.videos.all() if key in ("", video.fingerprint)]
+    if request is Request.CANCEL:
+        requests.cancel(workspace, videos)
+        return
+    requests.retry(workspace, videos)
+    refused = [file for file in workspace.catalog.refused() if key in ("", _file_key(file))]
+    requests.retry_files(workspace, refused)
+
+
 def in_group(every: Sequence[Row], group: Group | None) -> list[Row]:
     """The rows of a group; all of them for None."""
     return [row for row in every if group in (None, row.group)]
@@ -107,27 +148,30 @@ def overall(every: Sequence[Row]) -> float:
 
 
 def _video_row(video: VideoRow) -> Row:
-    problem = video.problem
+    stands = standing(video)
     return Row(
         name=readable(video.path.name),
         folders=tuple(readable(file.path.parent) for file in video.files),
         libraries=tuple(video.libraries),
-        state=video.state,
+        state=stands.state,
         fingerprint=video.fingerprint,
         duration_ms=video.duration_ms,
-        progress=video.progress,
+        progress=stands.progress,
         stages=tuple(_cell(video, stage) for stage in Stage),
-        problem_stage=problem.stage if problem else None,
-        problem=problem.error_code if problem else None,
-        detail=readable(problem.error_detail) if problem else "",
+        problem_stage=stands.stage,
+        problem=stands.code,
+        detail=readable(stands.detail),
+        remedy=stands.remedy,
+        next_try=stands.next_try,
+        cancelling=stands.cancelling,
+        key=video.fingerprint,
     )
 
 
 def _cell(video: VideoRow, stage: Stage) -> StageCell:
-    row = video.stages.get(stage)
-    if row is None:
-        return StageCell(stage, Status.PENDING, 0.0)
-    return StageCell(stage, row.status, 1.0 if row.status.settled else row.progress)
+    row = video.stage(stage)
+    progress = 1.0 if row.status.settled else row.progress
+    return StageCell(stage, row.status, progress, row.error_code, row.remedy)
 
 
 def _file_row(file: FileRow) -> Row:
@@ -138,4 +182,10 @@ def _file_row(file: FileRow) -> Row:
         state=file.state,
         problem=file.error_code,
         detail=readable(file.error_detail),
+        remedy=file.error_code.remedy if file.error_code else "",
+        key=_file_key(file),
     )
+
+
+def _file_key(file: FileRow) -> str:
+    return f"file-{hashlib.sha256(os.fsencode(file.path)).hexdigest()[:16]}"

@@ -21,7 +21,7 @@ Every = Annotated[bool, typer.Option("--all", help="Every video.")]
 def cancel(names: Names = None, every: Every = False) -> None:
     """Stop work on videos, wherever it runs; what is finished stays."""
     workspace = Workspace.open()
-    cancelled = requests.cancel(workspace, named(workspace, names or [], every))
+    cancelled = requests.cancel(workspace, named(workspace, names or [], every).videos)
     terminal().print(
         f"{count(cancelled, 'video')} cancelled. What runs stops within seconds; "
         "`gaze retry` takes it up again."
@@ -33,7 +33,9 @@ def cancel(names: Names = None, every: Every = False) -> None:
 def retry(names: Names = None, every: Every = False) -> None:
     """Have done again what failed or was cancelled."""
     workspace = Workspace.open()
-    taken_up = requests.retry(workspace, named(workspace, names or [], every))
+    found = named(workspace, names or [], every)
+    taken_up = requests.retry(workspace, found.videos)
+    taken_up += requests.retry_files(workspace, found.refused)
     terminal().print(
         f"{count(taken_up, 'video')} taken up again: a running `gaze up` does the work by itself, "
         "`gaze index` does it now."

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from gaze_pipeline.stages.run import WORK
 from gaze_pipeline.states import Stage
-from gaze_pipeline.store.catalog.rows import VideoRow
+from gaze_pipeline.store.catalog.rows import FileRow, VideoRow
 from gaze_pipeline.workspace import Workspace
 
 
@@ -30,6 +31,14 @@ def retry(workspace: Workspace, videos: Iterable[VideoRow]) -> int:
     """Have done again what failed or was cancelled; returns in how many of the videos."""
     wanted = {video.fingerprint: tuple(Stage) for video in videos}
     return workspace.catalog.requests.retry(wanted)
+
+
+def retry_files(workspace: Workspace, files: Iterable[FileRow]) -> int:
+    """Have refused files looked at again by the next scan, as if they were new; returns how many."""
+    paths = [file.path for file in files if file.fingerprint is None]
+    workspace.catalog.files.record(remove=paths)
+    workspace.catalog.touched.add(paths, time.time())
+    return len(paths)
 
 
 def still_to_do(workspace: Workspace, video: VideoRow, stages: Iterable[Stage]) -> list[Stage]:

@@ -1,4 +1,7 @@
-"""The library page: every video, how far it is, and what to do about the ones that failed."""
+"""The library page: every video, how far it is, and what to do about the ones that failed.
+
+It writes nothing but what a person asks of a video, to the catalog: to cancel it, or to take it up again.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,16 @@ import streamlit as st
 
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, State, Status
+from gaze_search_app import components
 from gaze_search_app.app_pages.markup import commands, notice, pill
 from gaze_search_app.formats import count, duration
 from gaze_search_app.library_view import (
     Group,
     OfflineLibrary,
+    Request,
     Row,
     StageCell,
+    ask,
     in_group,
     offline,
     overall,
@@ -51,6 +57,7 @@ WORDS = {
     State.EMBEDDING: "Embedding",
     State.DETECTING: "Detecting",
 }
+VERBS = {Request.CANCEL: "Cancel", Request.RETRY: "Retry"}
 EMPTY = (
     "No video yet",
     "Add a folder: `gaze library add FOLDER`, then `gaze index`.",
@@ -65,6 +72,9 @@ def page() -> None:
 
 @st.fragment(run_every=REFRESH_S)
 def _live() -> None:
+    asked = components.requests()
+    if asked is not None:
+        ask(workspace(), *asked)
     workspace().catalog.stages.release_dead()
     every = rows(workspace().catalog)
     if not every:
@@ -107,14 +117,15 @@ def _offline(library: OfflineLibrary) -> str:
 
 
 def _waiting(every: list[Row]) -> str:
-    waiting = {cell.stage for row in every for cell in row.stages if cell.status is Status.WAITING}
-    if not waiting:
-        return ""
-    code = ErrorCode.MODEL_MISSING
-    stages = ", ".join(stage.value for stage in Stage if stage in waiting)
-    return (
-        f'<p class="gz-banner"><code>{code.name}</code> {escape(code.sentence)} '
-        f"Waiting for it: {stages}. {commands(code.remedy)}</p>"
+    missing: dict[tuple[ErrorCode, str], set[Stage]] = {}
+    for row in every:
+        for cell in row.stages:
+            if cell.status is Status.WAITING and cell.problem is not None:
+                missing.setdefault((cell.problem, cell.remedy), set()).add(cell.stage)
+    return "".join(
+        f'<p class="gz-banner"><code>{code.name}</code> {escape(code.sentence)} Waiting for it: '
+        f"{', '.join(stage for stage in Stage if stage in stages)}. {commands(remedy)}</p>"
+        for (code, remedy), stages in missing.items()
     )
 
 
@@ -127,9 +138,9 @@ def _totals(every: list[Row]) -> str:
     length = duration(sum(row.duration_ms for row in videos))
     done = overall(every)
     bar = f'<progress class="gz-overall" value="{done:.3f}"></progress>' if done < 1 else ""
+    told = f"{count(len(videos), 'video')} · {length} · {done:.0%} indexed"
     return (
-        f'<header class="gz-head"><h1>Library</h1>'
-        f"<p>{count(len(videos), 'video')} · {length} · {done:.0%} indexed</p>{bar}</header>"
+        f'<header class="gz-head"><h1>Library</h1><p>{told}</p>{_all_buttons(every)}{bar}</header>'
     )
 
 
@@ -147,7 +158,28 @@ def _row(row: Row) -> str:
         f'<div class="gz-name"><b>{name}</b><span title="{where}">{where}</span></div>'
         f'<span class="gz-length">{length}</span>'
         f'<div class="gz-state">{pill(WORDS[row.state], TONES[row.group])}'
-        f"{_stages(row.stages)}</div>{_problem(row)}</li>"
+        f"{_stages(row.stages)}{_buttons(row)}</div>{_problem(row)}</li>"
+    )
+
+
+def _all_buttons(every: list[Row]) -> str:
+    """Buttons for what can be asked of more than one row at once."""
+    offered = Counter(request for row in every for request in row.requests)
+    return "".join(_button(request, "", "all") for request in Request if offered[request] > 1)
+
+
+def _buttons(row: Row) -> str:
+    if row.cancelling:
+        return '<span class="gz-asked">Stopping …</span>'
+    return "".join(_button(request, row.key, row.name) for request in row.requests)
+
+
+def _button(request: Request, key: str, what: str) -> str:
+    word = f"{VERBS[request]}{'' if key else ' all'}"
+    label = escape(f"{VERBS[request]} {what}", quote=True)
+    return (
+        f'<button type="button" class="gz-ask" aria-label="{label}" '
+        f'data-gz-request="{request}" data-gz-key="{key}">{word}</button>'
     )
 
 
@@ -170,11 +202,11 @@ def _stage(cell: StageCell) -> str:
 
 
 def _problem(row: Row) -> str:
-    if row.problem is None or row.group is Group.WAITING:
+    if row.problem is None or row.state in (State.WAITING, State.CANCELLED):
         return ""
     stage = f"{row.problem_stage} · " if row.problem_stage else ""
     detail = f" ({escape(row.detail)})" if row.detail else ""
     return (
         f'<p class="gz-why">{stage}<code>{row.problem.name}</code> {escape(row.problem.sentence)}'
-        f"{detail} {commands(row.problem.remedy)}</p>"
+        f"{detail} {escape(row.next_try)} {commands(row.remedy)}</p>"
     )

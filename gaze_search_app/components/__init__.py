@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from gaze_search_app.library_view import Request
+
 _HERE = Path(__file__).parent
 
 
@@ -32,6 +34,7 @@ _video = st.components.v2.component(
     js=_read(*_SCRIPTS, "video.js"),
 )
 _keys = st.components.v2.component("gaze.keys", js=_read("dom.js", "keys.js"))
+_requests = st.components.v2.component("gaze.requests", js=_read("requests.js"))
 
 
 def moments(moments: Sequence[Mapping[str, Any]]) -> None:
@@ -47,3 +50,9 @@ def video(moment: Mapping[str, Any], frames: Sequence[Mapping[str, Any]] = ()) -
 def keys(focus: bool) -> None:
     """Let `/` go to the search box; with `focus`, start there."""
     _keys(key="keys", data={"focus": focus})
+
+
+def requests() -> tuple[Request, str] | None:
+    """What was just asked by a button with `data-gz-request` and `data-gz-key`, once."""
+    asked = _requests(key="requests", on_asked_change=lambda: None).asked
+    return (Request(asked["request"]), str(asked["key"])) if asked else None

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.settings import Settings
 from gaze_pipeline.states import Stage, State, Status
 from gaze_pipeline.store.catalog import Catalog
 from gaze_pipeline.store.catalog.rows import FileRow
 from gaze_pipeline.store.catalog.unstable import UnstableFile
-from gaze_search_app.library_view import GROUP_OF, Group, in_group, overall, rows
+from gaze_pipeline.workspace import Workspace
+from gaze_search_app.library_view import GROUP_OF, Group, Request, ask, in_group, overall, rows
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    return Catalog(tmp_path / "catalog.sqlite")
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace.open(Settings(root=tmp_path))
+
+
+@pytest.fixture
+def catalog(workspace: Workspace) -> Catalog:
+    return workspace.catalog
 
 
 def _add(catalog: Catalog, name: str, *settled: tuple[Stage, Status, ErrorCode | None]) -> None:
@@ -66,3 +74,64 @@ def test_copies_of_a_video_are_one_row_with_all_their_folders(catalog: Catalog) 
     catalog.files.put(FileRow(Path("/other/copy.mp4"), "other", 1, 1, "a" * 16))
     (row,) = rows(catalog)
     assert (row.folders, row.libraries) == (("/films", "/other"), ("films", "other"))
+
+
+def test_a_row_offers_what_can_be_asked_of_it(workspace: Workspace) -> None:
+    catalog = workspace.catalog
+    _add(catalog, "a", *((stage, Status.DONE, None) for stage in Stage))
+    _add(catalog, "b")
+    _add(catalog, "c", *((stage, Status.FAILED, ErrorCode.INTERNAL) for stage in Stage))
+    _add(catalog, "d", *((stage, Status.FAILED, ErrorCode.DISK_FULL) for stage in Stage))
+    catalog.files.put(FileRow(Path("/films/x.mp4"), "films", 3, 1, None, ErrorCode.NOT_A_VIDEO))
+    offered = {row.name: row.requests for row in rows(catalog)}
+    assert offered == {
+        "a.mp4": (),
+        "b.mp4": (Request.CANCEL,),
+        "c.mp4": (Request.RETRY,),
+        "d.mp4": (Request.CANCEL, Request.RETRY),
+        "x.mp4": (Request.RETRY,),
+    }
+
+
+def test_what_is_asked_of_a_row_is_done_to_it_alone(workspace: Workspace) -> None:
+    catalog = workspace.catalog
+    _add(catalog, "a")
+    _add(catalog, "b")
+    ask(workspace, Request.CANCEL, "a" * 16)
+    assert states(catalog) == {"a.mp4": State.CANCELLED, "b.mp4": State.QUEUED}
+    ask(workspace, Request.CANCEL)
+    assert states(catalog) == {"a.mp4": State.CANCELLED, "b.mp4": State.CANCELLED}
+    ask(workspace, Request.RETRY, "b" * 16)
+    assert states(catalog) == {"a.mp4": State.CANCELLED, "b.mp4": State.QUEUED}
+
+
+def test_a_stage_that_runs_is_shown_as_stopping_until_it_has_stopped(workspace: Workspace) -> None:
+    catalog = workspace.catalog
+    _add(catalog, "a")
+    catalog.stages.start("a" * 16, Stage.FRAMES)
+    ask(workspace, Request.CANCEL)
+    (row,) = rows(catalog)
+    assert (row.state, row.cancelling) == (State.EXTRACTING_FRAMES, True)
+    assert not catalog.stages.progress("a" * 16, Stage.FRAMES, 0.5), "its process is told to stop"
+    catalog.stages.release("a" * 16, Stage.FRAMES)
+    (row,) = rows(catalog)
+    assert (row.state, row.cancelling) == (State.CANCELLED, False)
+
+
+def test_a_refused_file_can_be_looked_at_again(workspace: Workspace) -> None:
+    refused = FileRow(Path("/films/x.mp4"), "films", 3, 1, None, ErrorCode.NOT_A_VIDEO)
+    workspace.catalog.files.put(refused)
+    (row,) = rows(workspace.catalog)
+    ask(workspace, Request.RETRY, row.key)
+    assert rows(workspace.catalog) == []
+    assert workspace.catalog.touched.due(time.time(), 10) == [refused.path]
+
+
+def test_a_next_try_is_told(catalog: Catalog) -> None:
+    _add(catalog, "a", (Stage.AUDIO, Status.FAILED, ErrorCode.FILE_NOT_FOUND))
+    (row,) = rows(catalog)
+    assert row.next_try == "It is tried again as soon as the file is back."
+
+
+def states(catalog: Catalog) -> dict[str, State]:
+    return {row.name: row.state for row in rows(catalog)}

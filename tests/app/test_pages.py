@@ -191,6 +191,30 @@ def test_the_library_lists_what_failed_with_its_remedy(root: SyntheticRoot) -> N
     assert text.count("MODEL_MISSING") == 1
 
 
+def test_the_library_names_the_model_that_is_waited_for_and_its_command(
+    root: SyntheticRoot,
+) -> None:
+    for key in ("a" * 16, "b" * 16):
+        root.workspace.catalog.stages.settle(
+            key, Stage.EMBEDDINGS, Status.WAITING, ErrorCode.MODEL_MISSING, "clip-1"
+        )
+    text = Visit("library").text
+    assert text.count("gaze models pull clip-1") == 1
+    assert "Waiting for it: embeddings." in text
+
+
+def test_the_library_offers_to_cancel_and_to_retry(root: SyntheticRoot) -> None:
+    stages = root.workspace.catalog.stages
+    stages.reset("a" * 16, Stage.EMBEDDINGS)
+    stages.start("b" * 16, Stage.EMBEDDINGS)
+    stages.settle("b" * 16, Stage.EMBEDDINGS, Status.FAILED, ErrorCode.INTERNAL)
+    text = Visit("library").text
+    assert f'data-gz-request="cancel" data-gz-key="{"a" * 16}"' in text
+    assert f'data-gz-request="retry" data-gz-key="{"b" * 16}"' in text
+    assert 'data-gz-request="cancel" data-gz-key=""' in text, "more than one can be cancelled"
+    assert 'data-gz-request="retry" data-gz-key=""' not in text
+
+
 def test_the_library_follows_the_work_and_filters_by_state(root: SyntheticRoot) -> None:
     visit = Visit("library")
     root.workspace.catalog.stages.start("b" * 16, Stage.TRANSCRIPT)
