@@ -67,7 +67,7 @@ class Walk:
             beyond = self._is_beyond(path.parent)
             found, inside = self._sort_out([entry], path.parent, beyond)
             yield from found
-            for folder, past in inside:
+            for folder, past in inside if self.library.recursive else ():
                 yield from self._below(folder, past)
 
     def place(self, path: Path) -> Path | None:
