@@ -45,13 +45,13 @@ def _rows(known: Examples) -> Iterable[tuple[str, str]]:
     yield f"{known.word} -{known.other}", "the first word where the second is not said"
     yield f"{known.word} OR {known.other}", "any of them; `OR` in capitals"
     yield f"{known.word[:4]}*", "any word that begins like this"
-    yield f'say:"{known.phrase}"', "only what was said, whatever the buttons say"
+    yield f'say:"{known.phrase}"', "only what was said, whatever the buttons above say"
     yield f"see:{thing}", "only what is seen: describe the picture"
     yield f"label:{thing}", "where the detector saw this thing"
     yield f'say:"{known.phrase}" with see:{thing}', "both at the same time"
     yield (
         f"label:{thing} then label:{_quoted(other)} within 1m",
-        "one after the other, at most that long apart; 30 s where nothing is said",
+        "one after the other, at most this long apart (30 s unless you say)",
     )
     yield f"{known.word} library:{_quoted(known.library)}", "in this library"
     yield (

@@ -9,7 +9,7 @@ from gaze_search_app.search.evidence import Frame, frames_at, places
 from gaze_search_app.search.finder import Found
 from gaze_search_app.search.hits import SpeechHit
 from gaze_search_app.search.model import Evidence, Moment
-from gaze_search_app.search.snippet import best_line, marks
+from gaze_search_app.search.snippet import best_line, marks, merged
 from gaze_search_app.search.timeline import Piece, Ranked
 
 
@@ -35,7 +35,7 @@ def moments(snapshot: Snapshot, found: Sequence[Found], page: Sequence[Ranked]) 
                 speech_score=ranked.scores.speech,
                 visual_score=ranked.scores.visual,
                 snippet=line.snippet if line else None,
-                marks=line.marks if line else [],
+                marks=_all_marks(evidence, line),
                 snippet_start_ms=line.snippet_start_ms if line else None,
                 frame_index=picture.frame_index,
                 frame_ms=picture.frame_ms,
@@ -44,6 +44,14 @@ def moments(snapshot: Snapshot, found: Sequence[Found], page: Sequence[Ranked]) 
             )
         )
     return made
+
+
+def _all_marks(evidence: Sequence[Evidence], line: Evidence | None) -> list[tuple[int, int]]:
+    """What any part marks in the line that stands for the moment."""
+    if line is None:
+        return []
+    same = (piece for piece in evidence if piece.snippet_start_ms == line.snippet_start_ms)
+    return merged(mark for piece in same for mark in piece.marks)
 
 
 def _evidence(
@@ -59,7 +67,7 @@ def _evidence(
 
 
 def _told(found: Found, piece: Piece, line: SpeechHit | None, frame: Frame | None) -> Evidence:
-    sounds = found.scale.telling(found.ask.sounds)
+    sounds = found.scale.telling(found.ask.sounds, line.words) if line else []
     return Evidence(
         part=found.ask.text,
         start_ms=piece.stretch.start_ms,

@@ -19,13 +19,19 @@ def marks(text: str, language: str, sounds: Iterable[Sound]) -> list[tuple[int, 
     found: list[tuple[int, int]] = []
     for phrase in (phrase for sound in sounds for phrase in sound.phrases):
         found += phrase.places(text) or _words(text, language, phrase)
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(found):
-        if merged and (start <= merged[-1][1] or not text[merged[-1][1] : start].strip("'\u2019")):
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+    return merged(found, text)
+
+
+def merged(ranges: Iterable[tuple[int, int]], text: str = "") -> list[tuple[int, int]]:
+    """The ranges in order, those as one that overlap or have only an apostrophe between them."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        last = joined[-1][1] if joined else -1
+        if joined and (start <= last or (text and not text[last:start].strip("'\u2019"))):
+            joined[-1] = (joined[-1][0], max(end, last))
         else:
-            merged.append((start, end))
-    return merged
+            joined.append((start, end))
+    return joined
 
 
 def _words(text: str, language: str, phrase: Phrase) -> list[tuple[int, int]]:

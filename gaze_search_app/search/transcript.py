@@ -42,10 +42,10 @@ class SpeechScale:
         total = sum(self.weights)
         return min(1.0, sum(self.weights[one] for one in sorted(sounds)) / total) if total else 0.0
 
-    def telling(self, sounds: Sequence[Sound]) -> list[Sound]:
-        """The query's sounds without those that are everywhere, unless there are no others."""
-        least = _TELLING * max(self.weights, default=0.0)
-        return [s for s, weight in zip(sounds, self.weights, strict=True) if weight >= least]
+    def telling(self, sounds: Sequence[Sound], held: Collection[int]) -> list[Sound]:
+        """The sounds that a line holds, without those that are everywhere if it holds others."""
+        least = _TELLING * max((self.weights[number] for number in held), default=0.0)
+        return [sounds[number] for number in sorted(held) if self.weights[number] >= least]
 
     def score(self, hits: Iterable[SpeechHit]) -> float:
         """How well the lines of one moment, taken together, answer the query (0..1).

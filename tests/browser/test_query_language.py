@@ -49,7 +49,7 @@ def test_a_phrase_is_marked_as_one_and_a_broken_query_is_explained(page: Page) -
 
 
 def test_a_chain_shows_each_part_at_its_time(page: Page) -> None:
-    ask(page, "say:americans then say:country within 1m")
+    ask(page, "say:americans with say:country")
     parts = page.get_by_role("option").first.locator(".parts code")
     expect(parts).to_have_text(["say:americans", "say:country"])
     page.screenshot(path=SCREENSHOTS / "chain.png")
