@@ -41,6 +41,16 @@ def test_variables_win_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert settings.models_dir == tmp_path / "m"
 
 
+def test_a_relative_library_starts_at_the_data_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "[[libraries]]\nname = 'x'\npath = '../films'\n")
+    monkeypatch.chdir("/")
+    assert load().libraries == [Library(name="x", path=tmp_path / "films")]
+    write(tmp_path, "[[libraries]]\nname = 'x'\npath = '~/films'\n")
+    assert load().libraries[0].path == Path.home() / "films"
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [

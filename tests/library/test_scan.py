@@ -7,41 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.library.report import ScanReport
+from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.library.lock import scanning
 from gaze_pipeline.library.scan import scan
 from gaze_pipeline.library.sight import Round
-from gaze_pipeline.settings import Library, ScanSettings, Settings
-from gaze_pipeline.store.catalog import Catalog
-
-
-class Shelf:
-    """A data root with libraries `one` and `two`, whose files count as videos unless they say `bad`."""
-
-    def __init__(self, root: Path) -> None:
-        self.one, self.two = root / "one", root / "two"
-        for folder in (self.one, self.two):
-            folder.mkdir()
-            (folder / "keep.txt").write_text("so that the folder is not empty")
-        self.settings = Settings(
-            root=root / "data",
-            libraries=[Library(name="one", path=self.one), Library(name="two", path=self.two)],
-            scan=ScanSettings(settle_s=0),
-        )
-        self.catalog = Catalog(self.settings.paths.catalog)
-        self.registered: list[str] = []
-
-    def scan(self, where: Round | None = None, at_most_s: float | None = None) -> ScanReport:
-        return scan(self.settings, self.catalog, self._register, where, at_most_s)
-
-    def paths(self) -> list[Path]:
-        return [file.path for file in self.catalog.files.all()]
-
-    def _register(self, fingerprint: str, path: Path) -> int:
-        if path.read_bytes().startswith(b"bad"):
-            raise GazeError(ErrorCode.NOT_A_VIDEO, path)
-        self.registered.append(fingerprint)
-        return 1000
+from gaze_pipeline.settings import ScanSettings, Settings
+from tests.support.shelf import Shelf
 
 
 @pytest.fixture
@@ -57,20 +28,6 @@ def test_new_files_are_taken_up_once(shelf: Shelf) -> None:
     again = shelf.scan()
     assert again.changes == 0
     assert again.unchanged == 1
-    assert len(shelf.registered) == 1
-
-
-def test_a_move_across_libraries_keeps_the_video(shelf: Shelf) -> None:
-    (shelf.one / "film.mp4").write_bytes(b"film")
-    shelf.scan()
-    (video,) = shelf.catalog.videos.all()
-    shutil.move(shelf.one / "film.mp4", shelf.two / "renamed.mkv")
-    report = shelf.scan()
-    assert report.moved == [(shelf.one / "film.mp4", shelf.two / "renamed.mkv")]
-    assert report.deleted == []
-    (moved,) = shelf.catalog.videos.all()
-    assert moved.fingerprint == video.fingerprint
-    assert moved.libraries == ["two"]
     assert len(shelf.registered) == 1
 
 
@@ -138,25 +95,6 @@ def test_what_is_no_video_is_listed_with_its_reason(shelf: Shelf) -> None:
     assert shelf.scan().changes == 0, "a file that is known to be no video is not read again"
 
 
-def test_a_file_still_being_written_waits(shelf: Shelf) -> None:
-    patient = Settings(
-        root=shelf.settings.root,
-        libraries=shelf.settings.libraries,
-        scan=ScanSettings(settle_s=60),
-    )
-    (shelf.one / "film.mp4").write_bytes(b"half a fi")
-    report = scan(patient, shelf.catalog, lambda fingerprint, path: 1000)
-    assert report.unstable == [shelf.one / "film.mp4"]
-    assert shelf.catalog.videos.all() == []
-
-
-def test_a_date_in_the_future_keeps_nothing_out(shelf: Shelf) -> None:
-    film = shelf.one / "film.mp4"
-    film.write_bytes(b"film")
-    os.utime(film, (4e9, 4e9))
-    assert shelf.scan().new == [film]
-
-
 def test_a_surprise_in_one_file_does_not_stop_the_others(shelf: Shelf) -> None:
     (shelf.one / "a.mp4").write_bytes(b"a")
     (shelf.one / "b.mp4").write_bytes(b"bb")
@@ -216,3 +154,21 @@ def test_removing_a_library_removes_only_what_it_alone_held(shelf: Shelf) -> Non
     )
     scan(without_one, shelf.catalog, lambda fingerprint, path: 1000)
     assert [video.libraries for video in shelf.catalog.videos.all()] == [["two"]]
+
+
+def test_one_scan_at_a_time(shelf: Shelf) -> None:
+    paths = shelf.settings.paths
+    with scanning(paths), pytest.raises(TimeoutError), scanning(paths, wait_s=0.1):
+        pass
+    with scanning(paths, wait_s=0):
+        pass
+
+
+def test_a_link_into_another_library_is_a_copy_told_once(shelf: Shelf) -> None:
+    (shelf.two / "film.mp4").write_bytes(b"film")
+    (shelf.one / "link.mp4").symlink_to(shelf.two / "film.mp4")
+    report = shelf.scan()
+    assert (len(report.new), len(report.duplicate)) == (1, 1)
+    assert shelf.scan().changes == 0
+    (video,) = shelf.catalog.videos.all()
+    assert video.libraries == ["one", "two"]

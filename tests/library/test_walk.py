@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,7 @@ def test_a_library_that_is_itself_a_link(root: Path) -> None:
     assert walk(link).place(root / "deep") == link / "deep"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="paths are short on Windows")
 def test_folders_deeper_than_python_recurses(root: Path) -> None:
     here = os.open(root, os.O_RDONLY)
     depth = 1200
@@ -70,7 +72,10 @@ def test_folders_deeper_than_python_recurses(root: Path) -> None:
         os.close(here)
         here = deeper
     os.close(here)
-    assert listed(root)[0] == "a.mp4"
+    try:
+        assert listed(root)[0] == "a.mp4"
+    finally:  # nor does shutil go down there
+        subprocess.run(["rm", "-r", root / "d"], check=True)
 
 
 @pytest.mark.parametrize(
