@@ -102,7 +102,7 @@ def finish(workspace: Workspace, on_step: OnStep = lambda step: None) -> Proof |
 
 def _carry_out(workspace: Workspace, traces: Sequence[Traces], on_step: OnStep) -> Proof:
     fingerprints = [trace.fingerprint for trace in traces if trace.fingerprint]
-    naming = Needles.of(traces, _paths(workspace)).naming()
+    naming = Needles.of(traces, _paths(workspace, traces)).naming()
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(PAUSE_S)
@@ -112,7 +112,7 @@ def _carry_out(workspace: Workspace, traces: Sequence[Traces], on_step: OnStep) 
         erase(workspace, fingerprints, naming)
         erase_catalog(workspace, [trace.subject for trace in traces], naming)
         on_step("searching every store for what may be left")
-        proof = verify(workspace, Needles.of(traces, staying(workspace, fingerprints)))
+        proof = verify(workspace, Needles.of(traces, staying(workspace, traces)))
         if not proof.left:
             return proof
         for trace in traces:  # so that it is not forgotten that something is left
@@ -142,9 +142,10 @@ def _known(workspace: Workspace, fingerprint: str) -> bool:
     )
 
 
-def staying(workspace: Workspace, without: Collection[str]) -> Iterator[str]:
+def staying(workspace: Workspace, leaving: Sequence[Traces]) -> Iterator[str]:
     """What the rest of the library says: its paths, its transcripts and the words they are found by."""
-    yield from _paths(workspace)
+    yield from _paths(workspace, leaving)
+    without = [trace.fingerprint for trace in leaving]
     published: set[str] = set()
     with suppress(GazeError):
         snapshot = Snapshot.open(workspace.paths)
@@ -166,6 +167,8 @@ def _published(snapshot: Snapshot, without: Collection[str]) -> Iterator[str]:
         yield "\n".join(text for row in snapshot.rows(query, values) for text in row if text)
 
 
-def _paths(workspace: Workspace) -> Iterator[str]:
-    yield "\n".join(str(file.path) for file in workspace.catalog.files.all())
-    yield "\n".join(str(library.path) for library in settings_file.load().libraries)
+def _paths(workspace: Workspace, leaving: Sequence[Traces]) -> Iterator[str]:
+    without = {path for trace in leaving for path in trace.paths}
+    libraries = {str(library.path) for library in workspace.settings.libraries}
+    files = {str(file.path) for file in workspace.catalog.files.all()}
+    yield "\n".join((libraries | files) - without)

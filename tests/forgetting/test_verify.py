@@ -32,7 +32,7 @@ def shelf(bare: Shelf) -> Shelf:
 @pytest.fixture
 def needles(shelf: Shelf) -> Needles:
     traces = Traces(SECRET, SECRET, (str(PATH),), (SAID, "and so my fellow Americans"))
-    return Needles.of([traces], staying(shelf.workspace, [SECRET]))
+    return Needles.of([traces], staying(shelf.workspace, [traces]))
 
 
 def left(workspace: Workspace, needles: Needles) -> list[str]:

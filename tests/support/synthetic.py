@@ -107,7 +107,7 @@ class SyntheticRoot:
         vocabulary = np.array(_vocabulary(self.rng, 20_000))
         weights = 1 / np.arange(1, len(vocabulary) + 1)
         weights /= weights.sum()
-        with _unsynced():
+        with unsynced():
             for number in range(films):
                 said = self.rng.choice(vocabulary, (lines, words), p=weights)
                 self.add(
@@ -168,7 +168,8 @@ def _vocabulary(rng: np.random.Generator, size: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def _unsynced() -> Iterator[None]:
+def unsynced() -> Iterator[None]:
+    """Without bringing each file to the disk, which only a real root needs."""
     with mock.patch("gaze_pipeline.store.paths.sync"):
         yield
 
