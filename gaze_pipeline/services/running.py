@@ -65,6 +65,12 @@ def running_url(paths: DataPaths) -> str | None:
     return Access.open(paths).url(note["search_port"])
 
 
+def crashed(paths: DataPaths) -> bool:
+    """Whether the last supervisor of the data root was killed: its services may just be ending."""
+    note = _note(paths)
+    return note is not None and not alive(note.get("pid"), note.get("started"))
+
+
 def _note(paths: DataPaths) -> dict[str, Any] | None:
     try:
         note = json.loads((paths.run / "services.json").read_bytes())

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from gaze_pipeline.errors import ErrorCode, GazeError
@@ -21,7 +21,7 @@ from gaze_pipeline.recovery.record import last
 from gaze_pipeline.services.ports import HOST, free_port, require_free
 from gaze_pipeline.services.probes import answers, dagster_works, listens
 from gaze_pipeline.services.processes import Family, last_line, rotating_log
-from gaze_pipeline.services.running import noted, only_one
+from gaze_pipeline.services.running import crashed, noted, only_one
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.paths import DataPaths, write_whole
 
@@ -29,10 +29,12 @@ OnEvent = Callable[[str], None]
 POLL_S = 0.2
 START_S = 180.0
 STOP_S = 9.0
+LEFT_BEHIND_S = 10.0
+"""How long the services of a supervisor that was killed may take to end."""
 STEADY_S = 60.0
 LONGEST_PAUSE_S = 30.0
 TRIES = 5
-"""How often a service may end before it has ever answered."""
+"""How often a service may end without ever having answered."""
 
 MEMBER = ["-m", "gaze_pipeline.services.member"]
 _SOCKET_BYTES = 100
@@ -50,7 +52,8 @@ class Service:
     started: float = 0.0
     failures: int = 0
     next_start: float = 0.0
-    ready: bool = field(default=False)
+    ready: bool = False
+    answered: bool = False
 
 
 def up(settings: Settings, on_event: OnEvent, stop: threading.Event | None = None) -> None:
@@ -63,8 +66,9 @@ def up(settings: Settings, on_event: OnEvent, stop: threading.Event | None = Non
     paths.run.mkdir(mode=0o700, parents=True, exist_ok=True)
     stop = stop or threading.Event()
     with only_one(paths), _signals(stop), _code_server(paths) as (address, listening):
-        require_free(ports.search_port)
-        require_free(ports.dagster_port)
+        patience_s = LEFT_BEHIND_S if crashed(paths) else 0.0
+        require_free(ports.search_port, patience_s)
+        require_free(ports.dagster_port, patience_s)
         prepare_home(paths)
         access = Access.renew(paths)
         workspace = _write_workspace(paths, address)
@@ -122,13 +126,13 @@ class _Supervisor:
         elif (status := service.process.poll()) is not None:
             self._ended(service, status, now)
         elif not service.ready and service.works():
-            service.ready = True
+            service.ready = service.answered = True
             self._log.info(f"{service.name}: ready after {now - service.started:.1f} s")
 
     def _ended(self, service: Service, status: int, now: float) -> None:
         steady = now - service.started > STEADY_S
         service.failures = 1 if steady else service.failures + 1
-        if not service.ready and service.failures >= TRIES:
+        if not service.answered and service.failures >= TRIES:
             line = last_line(self._settings.paths.logs / f"{service.name}.log")
             raise GazeError(ErrorCode.SERVICE_FAILED, service.name, line)
         pause = min(LONGEST_PAUSE_S, 0.5 * 2 ** (service.failures - 1))
