@@ -9,6 +9,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
@@ -18,12 +19,15 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.library.walk import is_online
 from gaze_pipeline.models.installed import ModelState
 from gaze_pipeline.models.installed import status as model_status
+from gaze_pipeline.recovery import last
 from gaze_pipeline.settings import Settings, load
 from gaze_pipeline.store.catalog import Catalog
+from gaze_pipeline.store.room import shortage
 from gaze_pipeline.store.snapshot_reader import Snapshot
 
 PACKAGES = ("dagster", "duckdb", "lancedb", "faster-whisper", "open_clip_torch", "streamlit", "av")
-LOW_DISK_BYTES = 2_000_000_000
+REPAIRS = 3
+"""How many of the last repairs are told."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ def _after_settings() -> Iterator[Finding]:
         "libraries": _libraries,
         "catalog": _catalog,
         "index": _index,
+        "repairs": _repairs,
     }
     for what, look in looks.items():
         yield from _guarded(what, partial(look, settings))
@@ -86,7 +91,8 @@ def _packages() -> Iterator[Finding]:
 def _disk(settings: Settings) -> Iterator[Finding]:
     settings.root.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.root).free
-    problem = ErrorCode.DISK_FULL if free < LOW_DISK_BYTES else None
+    short = shortage(settings.paths, settings.storage.reserve_mb)
+    problem = ErrorCode.DISK_FULL if short else None
     if not os.access(settings.root, os.W_OK | os.X_OK):
         problem = ErrorCode.DATA_ROOT_UNUSABLE
     yield Finding("data root", f"{settings.root} ({size(free)} free)", problem)
@@ -115,6 +121,12 @@ def _catalog(settings: Settings) -> Iterator[Finding]:
 def _index(settings: Settings) -> Iterator[Finding]:
     info = Snapshot.open(settings.paths).info
     yield Finding("index", f"snapshot {info.number}, {count(info.videos, 'video')}")
+
+
+def _repairs(settings: Settings) -> Iterator[Finding]:
+    for entry in last(settings.paths)[-REPAIRS:]:
+        day = datetime.fromtimestamp(entry.at).strftime("%Y-%m-%d %H:%M")
+        yield Finding(f"repaired {day}", " ".join(entry.lines))
 
 
 def _guarded(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from html import escape
 
 import streamlit as st
 
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.models.installed import ModelState, ModelStatus
+from gaze_pipeline.recovery import last
 from gaze_pipeline.services.probes import listens
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.workspace import Workspace
@@ -17,6 +19,7 @@ from gaze_search_app.formats import ago, count, size
 from gaze_search_app.workspaces import workspace
 
 REFRESH_S = 10
+REPAIRS = 5
 PURPOSE = {
     "whisper": "Search in what is said",
     "clip": "Search in what is seen",
@@ -46,6 +49,7 @@ def _live() -> None:
         _libraries(here),
         _services(here.settings),
         _machine(here.settings),
+        _repairs(here.settings),
     )
     st.html(f'<div class="gz-cards">{"".join(cards)}</div>')
 
@@ -157,6 +161,15 @@ def _machine(settings: Settings) -> str:
         ),
         wide=True,
     )
+
+
+def _repairs(settings: Settings) -> str:
+    """What was put right after crashes; no card where there were none."""
+    told = [
+        (ago(max(time.time() - entry.at, 0.0)), escape(" ".join(entry.lines)))
+        for entry in reversed(last(settings.paths)[-REPAIRS:])
+    ]
+    return card("Repaired after a crash", facts(told), wide=True) if told else ""
 
 
 @st.cache_data(ttl=120, show_spinner=False)

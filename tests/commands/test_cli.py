@@ -93,11 +93,13 @@ def test_the_doctor_finds_a_damaged_catalog(gaze: Gaze) -> None:
     done = gaze.run("status", check=False)
     assert done.returncode == 1
     assert "DATA_ROOT_UNUSABLE" in done.stderr
-    assert "catalog.sqlite can be deleted" in " ".join(done.stderr.split())
+    assert "made anew by `gaze index`" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     report = gaze.run("doctor", check=False).stdout
     assert "DATA_ROOT_UNUSABLE" in report
     assert "INDEX_MISSING" in report, "what comes after is looked at too"
+    assert "The catalog was damaged" in gaze.run("index").stdout
+    gaze.run("status")
 
 
 def test_a_data_root_that_cannot_be_made_is_named(tmp_path: Path) -> None:
