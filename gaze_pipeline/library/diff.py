@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from gaze_pipeline.library.walk import SeenFile
+from gaze_pipeline.store.catalog.files import NEVER
 from gaze_pipeline.store.catalog.rows import FileRow
 
 
@@ -36,28 +37,46 @@ class Change:
 class Comparison:
     """Seen files against known rows: what is as it was, what is to be read, what is no longer there.
 
-    `again` are files that could not be read before and are otherwise as they were.
+    `again` are files that could not be read before and are otherwise as they were. `doubtful` rows may be
+    wrong, though size and time are as before: files traded places.
     """
 
     unchanged: list[tuple[FileRow, SeenFile]]
     to_read: list[SeenFile]
     again: list[SeenFile]
     missing: list[FileRow]
+    doubtful: list[FileRow]
 
 
-def compare(known: Mapping[Path, FileRow], seen: Iterable[SeenFile]) -> Comparison:
-    """Tell what needs reading by size and time of change alone.
+def strays(known: Mapping[Path, FileRow], seen: Iterable[SeenFile]) -> set[int]:
+    """The inodes that stand under another path than before, or under one for the first time."""
+    return {
+        file.inode
+        for file in seen
+        if file.inode and (row := known.get(file.path)) and row.inode != file.inode
+    }
 
-    Two files of one size and time that swapped their names would pass: a file that has the inode of
-    another path is read, too.
+
+def compare(
+    known: Mapping[Path, FileRow], seen: Iterable[SeenFile], owners: Iterable[FileRow]
+) -> Comparison:
+    """Tell what needs reading by size and time of change.
+
+    Two files of one size and time that swapped their names would pass: a file is read, too, when it has
+    the inode that one of the `owners` had, which are rows of any library.
     """
-    owners = {row.inode: path for path, row in known.items() if row.inode}
-    found = Comparison([], [], [], [])
+    owned: dict[int, list[FileRow]] = {}
+    for owner in owners:
+        owned.setdefault(owner.inode, []).append(owner)
+    found = Comparison([], [], [], [], [])
     present: set[Path] = set()
     for file in seen:
         present.add(file.path)
         row = known.get(file.path)
-        if row is None or _differs(row, file, owners):
+        if row is None or (row.size, row.mtime_ns) != (file.size, file.mtime_ns):
+            found.to_read.append(file)
+        elif row.inode != file.inode and (came_from := _alike(owned.get(file.inode, []), file)):
+            found.doubtful.extend([row, *came_from])
             found.to_read.append(file)
         elif row.error_code is not None and row.error_code.retryable:
             found.again.append(file)
@@ -107,9 +126,10 @@ def changes(
     return found
 
 
-def _differs(row: FileRow, file: SeenFile, owners: Mapping[int, Path]) -> bool:
-    came_from = owners.get(file.inode, file.path) if row.inode != file.inode else file.path
-    return (row.size, row.mtime_ns, row.path) != (file.size, file.mtime_ns, came_from)
+def _alike(owners: Iterable[FileRow], file: SeenFile) -> list[FileRow]:
+    """The rows that a file may have come from; a rename keeps size and date."""
+    dates = (file.mtime_ns, NEVER)
+    return [row for row in owners if row.size == file.size and row.mtime_ns in dates]
 
 
 def _holds(row: FileRow | None, video: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.library.diff import Change, Kind, changes, compare
+from gaze_pipeline.library.diff import Change, Kind, changes, compare, strays
 from gaze_pipeline.library.reading import Reader
 from gaze_pipeline.library.report import Offline, ScanReport
 from gaze_pipeline.library.sight import Round, Sight, everywhere, look
@@ -89,7 +89,8 @@ class _Scan:
         self._sight = sight
         self._started = started
         self._reader = Reader(settings, watched, started, at_most_s)
-        self._compared = compare(sight.known, sight.seen)
+        owners = catalog.files.of_inodes(strays(sight.known, sight.seen))
+        self._compared = compare(sight.known, sight.seen, owners)
         self._missing = {row.path: row for row in self._compared.missing}
         elsewhere = [file for file in watched.values() if not sight.covers(file.path)]
         self._waiting = {file.size for file in elsewhere}
@@ -104,6 +105,7 @@ class _Scan:
         for path, error in self._sight.unreadable.items():
             problem = GazeError(ErrorCode.FILE_UNREADABLE, path, error.strerror or "")
             self.report.unreadable.append((path, problem))
+        self._catalog.files.distrust(self._compared.doubtful)
         known, gone = self._sight.known, {row.size for row in self._compared.missing}
         settled = [file for file in self._compared.to_read if self._reader.is_settled(file)]
         mobile = [file for file in settled if file.path in known or file.size in gone]
@@ -114,6 +116,7 @@ class _Scan:
         for file in self._compared.again:
             self._take_up([file])
         self._leave_out()
+        self._look_at_doubtful()
         self._see_to_missing()
         self._keep()
 
@@ -218,6 +221,12 @@ class _Scan:
                 row = before
         self._catalog.files.record([replace(row, error_code=error.code, error_detail=error.detail)])
         self.report.unreadable.append((file.path, error))
+
+    def _look_at_doubtful(self) -> None:
+        """What was not looked at now, but traded places with what was."""
+        for row in self._compared.doubtful:
+            if not self._sight.covers(row.path):
+                self.again[row.path] = self._started
 
     def _leave_out(self) -> None:
         """Files that hold what was forgotten; what they held before is gone from them."""

@@ -29,7 +29,7 @@ def test_any_trade_of_names_is_told_as_moves(order: list[int], count: int) -> No
     videos = [f"video {index}" for index in range(count)]
     known = {names[i]: row(names[i], videos[i]) for i in range(count)}
     now = {names[order[i]]: videos[i] for i in range(count)}
-    found = compare(known, [seen(path, video, 1) for path, video in now.items()])
+    found = compare(known, [seen(path, video, 1) for path, video in now.items()], known.values())
     assert {file.path for file in found.to_read} == {
         path for path, video in now.items() if path not in known or known[path].fingerprint != video
     }
@@ -49,7 +49,7 @@ def test_every_file_is_told_once_and_every_source_used_once(
     before: dict[Path, str], now: dict[Path, str]
 ) -> None:
     known = {path: row(path, video) for path, video in before.items()}
-    found = compare(known, [seen(path, video) for path, video in now.items()])
+    found = compare(known, [seen(path, video) for path, video in now.items()], known.values())
     read = [(file, now[file.path]) for file in found.to_read]
     told = changes(read, known, found.missing, held=set(), registered=set("xy"))
     assert [change.file for change in told] == [file for file, _ in read]

@@ -120,7 +120,7 @@ def test_hostile_names_survive(shelf: Shelf) -> None:
     for index, name in enumerate(names):
         (shelf.one / os.fsdecode(name)).write_bytes(b"film %d" % index)
     assert len(shelf.scan().new) == len(names)
-    assert {os.fsencode(path.name) for path in shelf.paths()} == set(names)
+    assert {os.fsencode(path.name) for path in shelf.videos()} == set(names)
 
 
 def test_link_loops_end_and_hidden_files_stay_out(shelf: Shelf) -> None:

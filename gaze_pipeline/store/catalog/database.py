@@ -87,6 +87,7 @@ MIGRATIONS = (
         asked_at REAL NOT NULL
     ) WITHOUT ROWID;
     """,
+    "CREATE INDEX files_by_inode ON files (inode)",
 )
 """One script a version. A script that has been released is never edited: what changes comes after it."""
 

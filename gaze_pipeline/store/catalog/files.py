@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from gaze_pipeline.store.catalog.database import Database
@@ -53,6 +54,20 @@ class Files:
             "SELECT * FROM files WHERE fingerprint = ? ORDER BY path", (fingerprint,)
         )
         return [file_row(row) for row in rows]
+
+    def of_inodes(self, inodes: Iterable[int]) -> list[FileRow]:
+        """The files that had one of these numbers on their file system."""
+        found = []
+        for inode in inodes:
+            rows = self._database.connection.execute(
+                "SELECT * FROM files WHERE inode = ? ORDER BY path", (inode,)
+            )
+            found += [file_row(row) for row in rows]
+        return found
+
+    def distrust(self, files: Iterable[FileRow]) -> None:
+        """Have these files read again, whatever their size and time."""
+        self.record([replace(file, mtime_ns=NEVER) for file in files])
 
     def count(self, library: str) -> int:
         """How many files of a library are known."""
@@ -118,6 +133,9 @@ class Files:
         }
         return before != after
 
+
+NEVER = -1
+"""The modification time of a file whose content is in doubt."""
 
 BELOW = "(path = ? OR (path > ? AND path < ?))"
 """An SQL condition on the column `path`, with the values that `below` gives."""
