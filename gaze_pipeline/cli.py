@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import shlex
 import sqlite3
 import sys
 import traceback
-from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -31,8 +29,9 @@ from gaze_pipeline.commands import (
 )
 from gaze_pipeline.commands.format import plain, terminal
 from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.logs import Redaction, close, rotating_log
 from gaze_pipeline.names import readable
-from gaze_pipeline.settings import complaints, data_root
+from gaze_pipeline.settings import Settings, complaints, data_root, load
 
 app = typer.Typer(
     name="gaze",
@@ -107,13 +106,27 @@ def _logged(error: Exception) -> Path | None:
     """Keep the traceback; returns the log, or None where it cannot be written."""
     log = data_root() / "logs" / "gaze-cli.log"
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a", encoding="utf-8", errors="replace") as file:
-            file.write(f"{datetime.now().isoformat(timespec='seconds')} {shlex.join(sys.argv)}\n")
-            file.writelines(traceback.format_exception(error))
+        writer = rotating_log(log, Redaction(_settings()))
+        writer.info("%s\n%s", _command(), "".join(traceback.format_exception(error)))
+        close(writer)
     except OSError:
         return None
     return log
+
+
+def _command() -> str:
+    """What was typed, without the words and names in it."""
+    groups = [app, *(group.typer_instance for group in app.registered_groups)]
+    known = {command.name for group in groups if group for command in group.registered_commands}
+    known |= {group.name for group in app.registered_groups}
+    return " ".join(word if word in known or word[:2] == "--" else "…" for word in sys.argv[1:])
+
+
+def _settings() -> Settings | None:
+    try:
+        return load()
+    except GazeError:
+        return None
 
 
 if __name__ == "__main__":

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaze_pipeline.states import RUNNING_STATE, Stage, State, Status, video_state
+from gaze_pipeline.states import (
+    RUNNING_STATE,
+    TRANSITIONS,
+    Event,
+    Stage,
+    State,
+    Status,
+    follows,
+    video_state,
+)
 
 DONE = dict.fromkeys(Stage, Status.DONE)
 
@@ -31,3 +40,30 @@ def test_every_combination_has_a_state(stages: dict[Stage, Status]) -> None:
 )
 def test_the_worst_news_comes_first(change: dict[Stage, Status], expected: State) -> None:
     assert video_state({**DONE, **change}) is expected
+
+
+def test_every_status_can_be_reached_and_left() -> None:
+    assert set(TRANSITIONS) == set(Event)
+    reached = set().union(*(ends for _, ends in TRANSITIONS.values()))
+    assert reached == set(Status)
+    for status in Status:
+        left = {end for event in Event for end in Status if follows(status, event, end)}
+        assert left - {status}, status
+
+
+@pytest.mark.parametrize(
+    ("before", "event", "after", "allowed"),
+    [
+        (Status.PENDING, Event.START, Status.RUNNING, True),
+        (Status.CANCELLED, Event.FINISH, Status.DONE, True),  # the artifact is there
+        (Status.CANCELLED, Event.FAIL, Status.FAILED, False),
+        (Status.CANCELLED, Event.LACK, Status.WAITING, False),
+        (Status.DONE, Event.FAIL, Status.FAILED, False),
+        (Status.RUNNING, Event.RESET, Status.PENDING, False),
+        (Status.RUNNING, Event.RELEASE, Status.DONE, False),
+        (Status.PENDING, Event.RELEASE, Status.PENDING, False),
+    ],
+    ids=str,
+)
+def test_what_may_follow(before: Status, event: Event, after: Status, allowed: bool) -> None:
+    assert follows(before, event, after) is allowed

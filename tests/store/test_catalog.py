@@ -124,6 +124,31 @@ Catalog(Path({str(tmp_path / "catalog.sqlite")!r})).stages.start({VIDEO!r}, Stag
     assert "3 times" in row.error_detail
 
 
+def test_what_does_not_apply_is_not_written(catalog: Catalog) -> None:
+    stages = catalog.stages
+    catalog.requests.cancel({VIDEO: [Stage.AUDIO]})
+    assert not stages.settle(VIDEO, Stage.AUDIO, Status.FAILED, ErrorCode.INTERNAL)
+    assert state(catalog) is State.CANCELLED
+    assert not stages.settle("f" * 16, Stage.AUDIO, Status.DONE), "of a video that was forgotten"
+    with pytest.raises(ValueError, match="pending"):
+        stages.settle(VIDEO, Stage.AUDIO, Status.PENDING)
+
+
+def test_the_wait_doubles_up_to_an_hour(catalog: Catalog) -> None:
+    waits = []
+    for _ in range(12):
+        catalog.stages.start(VIDEO, Stage.AUDIO)
+        catalog.stages.settle(VIDEO, Stage.AUDIO, Status.FAILED, ErrorCode.FILE_UNREADABLE)
+        video = catalog.videos.get(VIDEO)
+        assert video is not None
+        row = video.stages[Stage.AUDIO]
+        assert row.retry_at is not None
+        waits.append(round(row.retry_at - row.updated_at))
+    assert waits == [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600, 3600]
+    catalog.requests.retry({VIDEO: [Stage.AUDIO]})
+    assert state(catalog) is State.QUEUED
+
+
 def test_many_writers_lose_nothing(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / "catalog.sqlite")
 
