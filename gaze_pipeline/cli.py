@@ -54,6 +54,13 @@ app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.add_typer(library.app, name="library")
 app.add_typer(models.app, name="models")
+_WORDS = {"library", "models"}
+_WORDS |= {
+    command.name or ""
+    for group in (app, library.app, models.app)
+    for command in group.registered_commands
+}
+"""What may be written down of a command line: never what was searched for, nor a file."""
 
 
 def main() -> None:
@@ -61,6 +68,7 @@ def main() -> None:
     try:
         for plugin in entry_points(group="gaze.commands"):
             app.command(plugin.name)(plugin.load())
+            _WORDS.add(plugin.name)
         app()
     except KeyboardInterrupt:
         sys.exit(130)
@@ -116,10 +124,7 @@ def _logged(error: Exception) -> Path | None:
 
 def _command() -> str:
     """What was typed, without the words and names in it."""
-    groups = [app, *(group.typer_instance for group in app.registered_groups)]
-    known = {command.name for group in groups if group for command in group.registered_commands}
-    known |= {group.name for group in app.registered_groups}
-    return " ".join(word if word in known or word[:2] == "--" else "…" for word in sys.argv[1:])
+    return " ".join(word if word in _WORDS or word[:2] == "--" else "…" for word in sys.argv[1:])
 
 
 def _settings() -> Settings | None:

@@ -130,6 +130,12 @@ class RetentionSettings(_Section):
     run_records_days: int = Field(default=7, ge=1, le=3650)
 
 
+class SupportSettings(_Section):
+    """What a user allows for the sake of a bug report."""
+
+    log_paths: bool = False
+
+
 class ServiceSettings(_Section):
     """Where the services listen, always on 127.0.0.1."""
 
@@ -155,6 +161,7 @@ class Settings(BaseSettings):
     scan: ScanSettings = ScanSettings()
     storage: StorageSettings = StorageSettings()
     retention: RetentionSettings = RetentionSettings()
+    support: SupportSettings = SupportSettings()
     services: ServiceSettings = ServiceSettings()
 
     @model_validator(mode="before")

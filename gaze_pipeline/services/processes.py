@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import re
 import signal
@@ -11,13 +10,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from gaze_pipeline.logs import Redaction, close, rotating_log
 from gaze_pipeline.services import member
 
-LOG_BYTES = 4 * 1024 * 1024
-LOG_COUNT = 3
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 WORKING_FOLDER = Path(__file__).resolve().parents[2]
 
@@ -25,10 +22,10 @@ WORKING_FOLDER = Path(__file__).resolve().parents[2]
 class Family:
     """A group of processes that end together, at the latest with this process."""
 
-    def __init__(self, environment: Mapping[str, str], logs: Path, secret: str) -> None:
+    def __init__(self, environment: Mapping[str, str], logs: Path, redact: Redaction) -> None:
         self._environment = {**environment, member.VARIABLE: str(os.getpid())}
         self._logs = logs
-        self._secret = secret
+        self._redact = redact
         self._group = 0
         self._guardian = self._start_guardian()
 
@@ -82,22 +79,11 @@ class Family:
                 os.killpg(self._group, signal.SIGKILL)
 
     def _keep(self, name: str, process: subprocess.Popen[str]) -> None:
-        log = rotating_log(self._logs / f"{name}.log")
+        log = rotating_log(self._logs / f"{name}.log", self._redact)
         assert process.stdout is not None
         for line in process.stdout:
-            log.info(COLOURS.sub("", line.rstrip("\n")).replace(self._secret, "<token>"))
-        for handler in log.handlers:
-            handler.close()
-
-
-def rotating_log(path: Path) -> logging.Logger:
-    """A logger that writes lines to `path`, keeping a few files of a few MiB each."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_COUNT, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    log = logging.Logger(path.stem)
-    log.addHandler(handler)
-    return log
+            log.info("%s", COLOURS.sub("", line.rstrip("\n")))
+        close(log)
 
 
 def last_line(path: Path) -> str:

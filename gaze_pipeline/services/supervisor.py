@@ -17,10 +17,11 @@ from pathlib import Path
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.gate import Access
 from gaze_pipeline.instance import environment, is_prepared, prepare_home
+from gaze_pipeline.logs import Redaction, rotating_log
 from gaze_pipeline.recovery.record import last
 from gaze_pipeline.services.ports import HOST, free_port, require_free
 from gaze_pipeline.services.probes import answers, dagster_works, listens
-from gaze_pipeline.services.processes import Family, last_line, rotating_log
+from gaze_pipeline.services.processes import Family, last_line
 from gaze_pipeline.services.running import crashed, noted, only_one
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.paths import DataPaths, write_whole
@@ -73,7 +74,8 @@ def up(settings: Settings, on_event: OnEvent, stop: threading.Event | None = Non
         access = Access.renew(paths)
         workspace = _write_workspace(paths, address)
         variables = {**environment(paths), **_model_places(settings)}
-        with noted(settings), _family(variables, paths, access, on_event) as family:
+        redact = Redaction(settings, access.token)
+        with noted(settings), _family(variables, paths, redact, on_event) as family:
             _prepare(family, paths, on_event, stop)
             services = _services(settings, access, address, listening, workspace)
             _Supervisor(settings, access, family, services, on_event, stop).run()
@@ -97,7 +99,7 @@ class _Supervisor:
         self._services = services
         self._on_event = on_event
         self._stop = stop
-        self._log = rotating_log(settings.paths.logs / "gaze.log")
+        self._log = rotating_log(settings.paths.logs / "gaze.log", Redaction(settings))
 
     def run(self) -> None:
         """Until told to stop. Raises GazeError(SERVICE_FAILED)."""
@@ -158,10 +160,10 @@ def _model_places(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def _family(
-    variables: Mapping[str, str], paths: DataPaths, access: Access, on_event: OnEvent
+    variables: Mapping[str, str], paths: DataPaths, redact: Redaction, on_event: OnEvent
 ) -> Iterator[Family]:
     """The processes that end with the block."""
-    family = Family(variables, paths.logs, access.token)
+    family = Family(variables, paths.logs, redact)
     try:
         yield family
     finally:

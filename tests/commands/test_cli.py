@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,13 +134,17 @@ def test_the_unforeseen_has_a_code_and_leaves_its_traceback_in_the_log(
     monkeypatch.setenv("GAZE_DATA", str(gaze.root))
     monkeypatch.setattr(cli, "app", fail)
     monkeypatch.setattr(cli, "entry_points", lambda group: ())
+    monkeypatch.setattr(sys, "argv", ["gaze", "forget", "/films/Private.mp4", "--yes"])
     with pytest.raises(SystemExit):
         cli.main()
     told = capsys.readouterr().err
     assert "INTERNAL" in told
     assert "RuntimeError: a [/bold] surprise" in told
     assert "Traceback" not in told
-    assert "Traceback" in (gaze.root / "logs" / "gaze-cli.log").read_text()
+    log = (gaze.root / "logs" / "gaze-cli.log").read_text()
+    assert "Traceback" in log
+    assert "forget … --yes" in log
+    assert "Private" not in log
 
 
 def test_names_are_never_read_as_markup(gaze: Gaze, tmp_path: Path) -> None:
