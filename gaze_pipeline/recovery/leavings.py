@@ -63,11 +63,12 @@ def _abandoned(settings: Settings) -> Iterator[tuple[Path, re.Match[str]]]:
 def _folders(settings: Settings) -> Iterator[Path]:
     """Where temporary files are made. Model files on their way in are kept: a download goes on."""
     paths = settings.paths
-    yield from (paths.root, paths.run, paths.logs, paths.dagster_home, paths.root / "clips")
-    yield settings.models_dir
-    yield from _entries(settings.models_dir)
-    for shelf in _entries(paths.artifacts):
-        yield from _entries(shelf)
+    yield from (paths.root, paths.run, paths.logs, paths.dagster_home, paths.clips)
+    for top in (settings.models_dir, paths.artifacts):
+        yield top
+        for shelf in _entries(top):
+            yield shelf
+            yield from _entries(shelf)
 
 
 def _entries(folder: Path) -> list[Path]:

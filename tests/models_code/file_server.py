@@ -17,6 +17,9 @@ class FileServer:
     files: dict[str, bytes] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
     cuts: list[int] = field(default_factory=list)  # bytes after which each next answer breaks off
+    stalls: list[int] = field(
+        default_factory=list
+    )  # ... after which it waits till the client is gone
     failures: list[int] = field(default_factory=list)  # the status of each next answer
     ranges: bool = True
     requests: list[tuple[str, str]] = field(default_factory=list)
@@ -59,6 +62,11 @@ def serving() -> Iterator[FileServer]:
             self.send_header("Content-Length", str(len(content) - start))
             self.end_headers()
             body = content[start:]
+            if state.stalls:
+                self.wfile.write(body[: state.stalls.pop(0)])
+                self.connection.recv(1)
+                self.close_connection = True
+                return None
             if state.cuts:
                 body = body[: state.cuts.pop(0)]
                 self.close_connection = True

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing.context import ForkServerContext
@@ -91,12 +91,17 @@ class Run:
 
     def kill_at(self, moment: Moment) -> bool:
         """Wait for the moment and kill -9 the process; False when it ended before."""
-        if moment.place is not None:
-            before = set(self.root.glob(moment.place))
-            while not set(self.root.glob(moment.place)) - before:
-                if self.status(LOOK_S) is not None:
-                    return False
-        if self.status(moment.delay_s) is not None:
+        if moment.place is None:
+            return self.kill_when(lambda: True, moment.delay_s)
+        place, before = moment.place, set(self.root.glob(moment.place))
+        return self.kill_when(lambda: set(self.root.glob(place)) - before, moment.delay_s)
+
+    def kill_when(self, condition: Callable[[], object], delay_s: float = 0.0) -> bool:
+        """Wait until something is so, and then so long, and kill -9 the process."""
+        while not condition():
+            if self.status(LOOK_S) is not None:
+                return False
+        if self.status(delay_s) is not None:
             return False
         children = _children(self.pid)
         os.kill(self.pid, signal.SIGKILL)
