@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo up test test-fast lint bench models-for-tests clean
+.PHONY: setup demo up test test-fast lint bench quality models-for-tests clean
 
 setup: .venv/ready ## the environment, made once and again when the pins change
 
@@ -35,6 +35,9 @@ lint: setup ## style and types
 
 bench: setup models-for-tests ## speed, against the straightforward pipeline in the same run
 	$(BIN)/python -m tests.benchmarks.run
+
+quality: setup models-for-tests ## search over a library with a known truth, beside baselines
+	$(BIN)/python -m tests.quality --misses
 
 clean: ## forget the environment (never the data)
 	rm -rf .venv *.egg-info .pytest_cache .mypy_cache .ruff_cache .artifacts

@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import TypeAdapter
 
+from gaze_pipeline.models.manifest import load_manifest
 from gaze_pipeline.settings import Library, ModelSettings, ScanSettings, Settings
 from gaze_pipeline.stages.index import Watcher, index
 from gaze_pipeline.stages.register import scan_libraries
@@ -34,7 +35,7 @@ _INPUTS = (
     "tests/support/shapes.py",
     "gaze_pipeline/demo/narrator.py",
 )
-_READERS = "gaze_pipeline/models/*.py"
+_READERS = "gaze_pipeline/models/*"
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ class QualityLibrary:
 
 def prepare(models: ModelSettings, reduced: bool = False) -> QualityLibrary:
     """Make, index and publish what is not there yet. `reduced` takes a few films and no footage."""
-    size = "few" if reduced else "all"
     footage = SHARED_MEDIA.is_dir() and not reduced
-    made = _key(CHECKOUT / name for name in _INPUTS) + ("-media" if footage else "")
-    read = _key([*CHECKOUT.glob(_READERS), models.manifest or CHECKOUT / "pyproject.toml"])
-    folder = KEPT / f"{size}-films-{made}"
-    root = KEPT / f"{size}-index-{made}-{read}"
+    size = "few" if reduced else "all" if footage else "most"
+    model = load_manifest(models.manifest).of_kind("clip").id
+    made = _key(CHECKOUT / name for name in _INPUTS)
+    folder = KEPT / f"{size}-films.{made}"
+    root = KEPT / f"{size}-{model}.{made}-{_key(CHECKOUT.glob(_READERS))}"
     KEPT.mkdir(parents=True, exist_ok=True)
     with FileLock(KEPT / ".lock"):
         events = _films(folder, footage, reduced)
@@ -93,14 +94,13 @@ def _index(workspace: Workspace) -> None:
 def _forget_others(*mine: Path) -> None:
     """Delete what earlier inputs made."""
     for keep in mine:
-        kind = "-".join(keep.name.split("-")[:2])
-        for other in KEPT.glob(f"{kind}-*"):
+        for other in KEPT.glob(f"{keep.stem}.*"):
             if other != keep:
                 shutil.rmtree(other, ignore_errors=True)
 
 
 def _key(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for file in sorted(files):
+    for file in sorted(filter(Path.is_file, files)):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

@@ -65,9 +65,3 @@ def shown(moments: list[Moment]) -> list[Moment]:
     For a query without an answer anything shown is a false alarm; for others, what is not shown is not found.
     """
     return [moment for moment in moments if getattr(moment, "confidence", None) != "weak"]
-
-
-def knows_time_logic(engine: Engine, said: str) -> bool:
-    """Whether the engine reads time logic: a word that is said is then no answer to it and what is not."""
-    query = f"say:{said} then say:zzyzx within 1s"
-    return not engine.search(SearchRequest(query=query, mode=Mode.TRANSCRIPT)).moments

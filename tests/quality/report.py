@@ -18,9 +18,8 @@ _NONE = "-"
 
 def setting(trial: Trial) -> str:
     """What was asked of what."""
-    hours = f"{trial.videos} videos, {trial.seconds / 60:.0f} minutes"
-    time = "" if trial.time_logic else " Time logic: skipped, the engine does not read it yet."
-    return f"{len(trial.queries)} queries over {hours}; pictures by {trial.model}.{time}"
+    library = f"{trial.videos} videos, {trial.seconds / 60:.0f} minutes"
+    return f"{len(trial.queries)} queries over {library}; pictures by {trial.model}."
 
 
 def by_method(trial: Trial) -> Table:
@@ -132,7 +131,7 @@ def _answer(one: Asked, heard: dict[Query, bool]) -> dict[str, Any]:
         "iou": round(one.judged.iou, 3),
         "first": _place(one.first) if one.first else None,
         "score": round(one.first.score, 3) if one.first else None,
-        "known": [_place(moment) for moment in query.known],
+        "known": "; ".join(map(_place, query.known)),
     }
 
 

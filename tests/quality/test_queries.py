@@ -77,6 +77,14 @@ def test_queries_know_their_moments_or_that_there_are_none() -> None:
     assert all(query.known for query in made if query.channel is not Channel.NOTHING)
 
 
+def test_real_footage_is_asked_for_only_where_the_official_model_sees() -> None:
+    times = {"start_ms": 0, "end_ms": 5000, "see": ("footage",), "ask": ("a dog jumping",)}
+    events = [Event(video="dog.mp4", **times), Event(video="same dog.webm", **times)]
+    [seen] = [q for q in queries(events, official=True) if q.channel is Channel.VISUAL]
+    assert (seen.text, len(seen.known)) == ("a dog jumping", 2)
+    assert not [q for q in queries(events, official=False) if q.channel is Channel.VISUAL]
+
+
 def test_time_logic_has_a_form_in_plain_words() -> None:
     parts = cast(SHOWN)
     a, b = parts.by_group["order"][:2]

@@ -12,7 +12,7 @@ from gaze_pipeline.workspace import Workspace
 from gaze_search_app.search.engine import Engine
 from tests.quality.baselines import Baselines
 from tests.quality.library import prepare
-from tests.quality.methods import Method, knows_time_logic, methods
+from tests.quality.methods import Method, methods
 from tests.quality.metrics import Figures, Hit, Judged, figures, judge, separation
 from tests.quality.queries import Channel, Query, queries
 from tests.quality.timeline import Span
@@ -69,7 +69,6 @@ class Trial:
     model: str
     videos: int
     seconds: float
-    time_logic: bool
     queries: tuple[Query, ...]
     answers: tuple[Answers, ...]
     heard: dict[Query, bool]
@@ -89,19 +88,12 @@ def hold(models: ModelSettings, reduced: bool = False) -> Trial:
     workspace = Workspace.open(library.settings)
     engine, snapshot = Engine(library.settings), Snapshot.open(library.settings.paths)
     encoder = workspace.models.clip()
-    topics = [event.topic for event in library.events if event.topic]
-    time_logic = knows_time_logic(engine, topics[0])
-    asked = tuple(
-        query
-        for query in queries(library.events, encoder.model_id == OFFICIAL)
-        if time_logic or query.channel is not Channel.TIME
-    )
+    asked = tuple(queries(library.events, encoder.model_id == OFFICIAL))
     [(videos, duration_ms)] = snapshot.rows("SELECT count(*), sum(duration_ms) FROM videos")
     return Trial(
         model=encoder.model_id,
         videos=int(videos),
         seconds=round(float(duration_ms) / 1000, 1),
-        time_logic=time_logic,
         queries=asked,
         answers=tuple(
             _ask(method, asked) for method in methods(engine, Baselines(snapshot, encoder))
