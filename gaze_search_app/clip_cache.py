@@ -84,7 +84,7 @@ class ClipCache:
 
     def _make(self, source: Path, key: ClipKey) -> StoredClip:
         self._folder.mkdir(parents=True, exist_ok=True)
-        draft = self._folder / f"{_DRAFT}{uuid4().hex}{key.suffix}"
+        draft = self._folder / f"{_DRAFT}{uuid4().hex}.{os.getpid()}.tmp{key.suffix}"
         try:
             written = self._decoder.write_clip(source, draft, key.start_ms, key.end_ms, key.mode)
             stem = str(key).removesuffix(key.suffix)

@@ -72,6 +72,7 @@ def test_unfinished_files_of_the_dead_go_and_those_of_the_living_stay(root: Synt
         paths.root / f".gaze.toml.{NOBODY}.tmp",
         paths.run / f".services.json.{NOBODY}.tmp",
         paths.dagster_home / f".dagster.yaml.{NOBODY}.tmp",
+        paths.clips / f".making-0123abcd.{NOBODY}.tmp.mp4",
         paths.index / f".search-00000099.duckdb.{NOBODY}.tmp",
         paths.index / f".search-00000099.duckdb.{NOBODY}.tmp.wal",
         paths.vectors / f"{names(paths)[0]}.lance" / "data" / ".tmpAbCdEf",
@@ -92,7 +93,7 @@ def test_unfinished_files_of_the_dead_go_and_those_of_the_living_stay(root: Synt
         repairs = recover(root.workspace)
         assert living.exists()
         living.write_bytes((paths.video(B) / "frames.parquet").read_bytes())
-    assert repairs == Repairs(leavings=9)
+    assert repairs == Repairs(leavings=10)
     assert not any(path.exists() for path in (*dead, spill, drafts))
     assert part.exists(), "a download goes on where it was"
     assert not recover(root.workspace)
