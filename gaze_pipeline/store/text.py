@@ -98,7 +98,7 @@ class Element:
     """A word, or a character of an unspaced script: [start, end) and its spellings, without stems.
 
     The first piece of a chunk like "covid-19" carries the `whole` chunk (`covid19`); `left` counts the
-    pieces of the chunk from this one on.
+    pieces of the chunk from this one on. `character` tells that it is of an unspaced script.
     """
 
     start: int
@@ -106,6 +106,7 @@ class Element:
     spellings: frozenset[str]
     whole: str = ""
     left: int = 1
+    character: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,10 @@ def elements(text: str) -> list[Element]:
         for index, unit in enumerate(units):
             start, end = match.start() + unit.start, match.start() + unit.end
             whole = unit.joined if index == 0 else ""
-            found.append(Element(start, end, frozenset(unit.exact), whole, len(units) - index))
+            left = len(units) - index
+            found.append(
+                Element(start, end, frozenset(unit.exact), whole, left, character=not unit.word)
+            )
     return found
 
 
@@ -175,7 +179,8 @@ def _chunk_tokens(chunk: str, language: str) -> str:
     return " ".join(tokens)
 
 
-def _units(chunk: str) -> list[_Unit]:
+@lru_cache(maxsize=1 << 16)
+def _units(chunk: str) -> tuple[_Unit, ...]:
     """The pieces of a chunk: "covid-19" is `covid` and `19`, and each is also `covid19`."""
     parts = [(part.start(), part[0]) for part in _PART.finditer(chunk)]
     spaced = len(parts) > 1 and not _CHARACTER.search(chunk)
@@ -188,7 +193,7 @@ def _units(chunk: str) -> list[_Unit]:
                 units += _grams(first, run[0])
             elif fold(run[0]):
                 units.append(_Unit(first, last, spellings(run[0]), run[0], joined))
-    return units
+    return tuple(units)
 
 
 def _grams(start: int, run: str) -> Iterator[_Unit]:

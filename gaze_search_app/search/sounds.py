@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from gaze_pipeline.store.text import Element, elements, query_words
 from gaze_search_app.search.syntax import Term
 
+_TOKENS = 10
+"""More tokens than one word is indexed by, or an abbreviation like U.S.S.R."""
 Endings = Callable[[Collection[str]], frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Regular expressions for tokens, which rule lines out quickly; `Phrase.places` decides.
+
+    For a line that says a phrase, for one that ends within it, and for one that begins within it.
+    """
+
+    whole: str
+    begun: str
+    ended: str
 
 
 @dataclass(frozen=True)
@@ -22,6 +37,31 @@ class Phrase:
     words: tuple[frozenset[str], ...]
     elements: tuple[Element, ...] = ()
     prefix: bool = False
+
+    def patterns(self) -> Patterns | None:
+        """What the tokens of lines that say it look like; None for unspaced scripts.
+
+        Their order of tokens is not that of the text.
+        """
+        if len(self.elements) < 2 or any(element.character for element in self.elements):
+            return None
+        words, within = [], ""
+        at = 0
+        while at < len(self.elements):
+            chunk = self.elements[at]
+            any_of = "|".join(sorted(map(re.escape, chunk.spellings | _whole(chunk))))
+            at += chunk.left
+            goes_on = r"\S*" if self.prefix and chunk.left == 1 and at == len(self.elements) else ""
+            words.append(f"({any_of}){goes_on}")
+            within += words[-1] + rf"( \S+){{0,{_TOKENS * chunk.left}}} " * (
+                at < len(self.elements)
+            )
+        few = f"{{0,{_TOKENS * len(self.elements)}}}"
+        return Patterns(
+            rf"(^| ){within}( |$)",
+            rf"(^| ){words[0]}( \S+){few}$",
+            rf"^(\S+ ){few}{words[-1]}( |$)",
+        )
 
     def places(self, text: str) -> list[tuple[int, int]]:
         """The [start, end) character ranges of a text that say it."""

@@ -17,6 +17,10 @@ _ENDINGS = """SELECT term FROM fts_main_segments.dict
       AND NOT contains(term, '~')"""
 
 
+_REACH = 40
+"""More characters than a word has."""
+
+
 def lines_with(
     snapshot: Snapshot, sound: Sound, fingerprints: Sequence[str] | None, window_ms: int
 ) -> frozenset[int]:
@@ -60,6 +64,9 @@ def _endings(snapshot: Snapshot, starts: Collection[str]) -> frozenset[str]:
 def _whole(snapshot: Snapshot, phrase: Phrase, fingerprints: Sequence[str] | None) -> set[int]:
     conditions, values = _words("id", phrase.words)
     within = _within("fingerprint", fingerprints, values)
+    if patterns := phrase.patterns():
+        conditions.append("regexp_matches(tokens, $whole)")
+        values["whole"] = patterns.whole
     rows = snapshot.rows(
         f"SELECT id, text FROM segments WHERE {' AND '.join(conditions)} {within}", values
     )
@@ -74,6 +81,9 @@ def _across(
     end = phrase.words[-1] if phrase.prefix else last.spellings
     values: dict[str, Any] = {"begin": sorted(begin), "end": sorted(end), "window": window_ms}
     within = _within("a.fingerprint", fingerprints, values)
+    if patterns := phrase.patterns():
+        within += " AND regexp_matches(a.tokens, $begun) AND regexp_matches(b.tokens, $ended)"
+        values |= {"begun": patterns.begun, "ended": patterns.ended}
     rows = snapshot.rows(
         f"""SELECT a.id, b.id, a.text, b.text
             FROM segments a JOIN segments b ON b.id = a.id + 1 AND b.fingerprint = a.fingerprint
@@ -83,8 +93,10 @@ def _across(
         values,
     )
     found: set[int] = set()
-    for one, other, said, then in rows:
-        places = phrase.places(f"{said} {then}")
+    reach = _REACH * len(phrase.elements)
+    for one, other, before, after in rows:
+        said = before[-reach:]
+        places = phrase.places(f"{said} {after[:reach]}")
         if any(start < len(said) < end for start, end in places):
             found |= {one, other}
     return found
