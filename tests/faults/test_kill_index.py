@@ -131,6 +131,7 @@ def films(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_kills_of_a_first_indexing(tmp_path: Path, films: Path) -> None:
     trial = Trial(tmp_path, films, seed=2, prepare=fresh)
     run_trial(trial, kills=FIRST)
@@ -138,11 +139,13 @@ def test_kills_of_a_first_indexing(tmp_path: Path, films: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_kills_while_an_index_follows_changes(tmp_path: Path, films: Path) -> None:
     run_trial(Trial(tmp_path, films, seed=3, prepare=changed), kills=FOLLOWING)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_kills_with_image_models(tmp_path: Path, films: Path, test_models: ModelSettings) -> None:
     trial = Trial(tmp_path, films, seed=4, prepare=fresh, models=test_models)
     run_trial(trial, kills=SEEING)

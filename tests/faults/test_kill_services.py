@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import time
 from collections import Counter
 from pathlib import Path
@@ -14,6 +16,8 @@ import pytest
 
 from gaze_pipeline.recovery import last
 from gaze_pipeline.recovery.index import flaw
+from gaze_pipeline.services.ports import HOST
+from gaze_pipeline.services.supervisor import STOP_S
 from gaze_pipeline.store.snapshot import current_revision
 from tests.support.contents import contents, differences, half_artifacts, leavings
 from tests.support.killing import Run
@@ -29,6 +33,7 @@ CHILDREN = ("run worker", "decoder", "code server", "daemon", "dagster", "search
 KILLS = 40
 
 
+@pytest.mark.timeout(1800)
 def test_kills_under_gaze_up(tmp_path: Path) -> None:
     """Some kills end the supervisor, or that and all below it at once; then it is started again."""
     random, killed = Random(5), Counter[str]()
@@ -43,8 +48,8 @@ def test_kills_under_gaze_up(tmp_path: Path) -> None:
             assert half_artifacts(gaze.root) == []
             assert flaw(gaze.workspace.paths, vectors=False) == ""
         count = len(list(films.iterdir()))
-        until(lambda: gaze.decoded(count), 180, "every video")
-        until(lambda: published(gaze), 90, "the last publication")
+        until(lambda: gaze.decoded(count), 300, "every video")
+        until(lambda: published(gaze), 180, "the last publication")
         until(lambda: not gaze.runs(statuses=["QUEUED", "STARTING", "STARTED"]), what="quiet")
     finally:
         survivors = gaze.stop() if gaze.process and gaze.process.poll() is None else []
@@ -61,7 +66,7 @@ def strike(gaze: RunningGaze, random: Random) -> Counter[str]:
     """Kill one member, or several at once; returns which."""
     assert gaze.process is not None
     members = lineage(gaze.process.pid)
-    if random.random() < 0.75:
+    if random.random() < 0.85:
         part = random.choice([part for part in (*CHILDREN, "guardian") if part in members])
         kill([random.choice(members[part])])
         return Counter([part])
@@ -103,3 +108,24 @@ def test_a_second_start_prints_where_the_first_is(tmp_path: Path) -> None:
         assert abs(note["started"] - psutil.Process(note["pid"]).create_time()) < 1
     finally:
         assert gaze.stop() == []
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_told_to_end_it_ends_whatever_it_is_at(tmp_path: Path, name: str) -> None:
+    films = tiny_library(tmp_path / "films", 1)
+    gaze = RunningGaze(tmp_path / "data", films)
+    gaze.start()
+    assert gaze.process is not None
+    original = tiny_video(films / "long.mp4", seconds=90).read_bytes()
+    for number in range(12):
+        (films / f"long-{number}.mp4").write_bytes(original + bytes([number]))
+    until(lambda: "decoder" in lineage(gaze.process.pid), what="a run that decodes")
+    page = socket.create_connection((HOST, gaze.ports[0]))
+    page.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")  # and it never says more
+    family = [process for part in lineage(gaze.process.pid).values() for process in part]
+    began = time.monotonic()
+    gaze.process.send_signal(getattr(signal, name))
+    gaze.process.wait(STOP_S + 3)
+    print(f"{name}: all {len(family)} ended after {time.monotonic() - began:.1f} s")
+    assert psutil.wait_procs(family, timeout=1)[1] == []
+    page.close()
