@@ -11,7 +11,7 @@ from av.audio.frame import AudioFrame
 
 from gaze_pipeline.media.extracts import AudioExtract
 from gaze_pipeline.media.output import writing
-from gaze_pipeline.media.reader import Progress, Reader
+from gaze_pipeline.media.reader import Progress, Pulse, Reader
 from gaze_pipeline.media.source import open_source
 from gaze_pipeline.media.timeline import Samples, Timeline, mono
 from gaze_pipeline.media.track import RATE
@@ -63,7 +63,8 @@ def extract_audio(path: Path, out: Path, on_progress: Progress | None = None) ->
     Without an audio stream `out` is a valid FLAC file of no samples. Raises GazeError: as
     `open_source`, or DISK_FULL / FILE_UNREADABLE where `out` cannot be written.
     """
-    reader = AudioReader(path, on_progress)
+    pulse = Pulse(on_progress)
+    reader = AudioReader(path, pulse)
     written = 0
     with writing(out, "flac") as container:
         stream = container.add_stream("flac", rate=RATE, layout="mono", format="s16")
@@ -74,5 +75,6 @@ def extract_audio(path: Path, out: Path, on_progress: Progress | None = None) ->
             frame.pts = written
             written += len(pcm)
             container.mux(stream.encode(frame))
+            pulse.beat()  # a gap may be filled with hours of silence
         container.mux(stream.encode(None))
     return AudioExtract(written * 1000 // RATE, reader.has_audio, reader.damage)

@@ -115,7 +115,7 @@ class _Writer:
         self, source: Source, stream: VideoStream, container: OutputContainer
     ) -> Iterator[Timed]:
         _seek(source, stream, self._start)
-        packets = iter(Reader(source, stream, self._progress))
+        packets = iter(Reader(source, stream, self._progress, self._start))
         group = self._group_at_start(source, stream, packets)
         # A clip of the whole file keeps the file's own zero.
         if self._start > 0:
@@ -149,7 +149,8 @@ class _Writer:
         stream = source.audio
         assert stream is not None
         _seek(source, stream, self._start - PREROLL_S)
-        reader = Reader(source, stream, None if source.video else self._progress)
+        progress = None if source.video else self._progress
+        reader = Reader(source, stream, progress, self._start)
         if copying and stream.codec_context.codec.canonical_name in SOUNDS_IN[muxer]:
             return self._copied(source, stream, reader, container)
         blocks = laid_out(reader, Timeline(SOUND_RATE, self._start, stereo=True), self._end)
@@ -186,7 +187,7 @@ class _Writer:
         self, source: Source, stream: VideoStream, container: OutputContainer
     ) -> Iterator[Timed]:
         _seek(source, stream, self._start)
-        reader = Reader(source, stream, self._progress)
+        reader = Reader(source, stream, self._progress, self._start)
         frames = decoded((Step(packet) for packet in reader), reader, stream)
         first = next(frames, None)
         if first is None:

@@ -20,11 +20,14 @@ from gaze_pipeline.media.geometry import Image, pixel_aspect
 from gaze_pipeline.media.images import encode_jpeg
 from gaze_pipeline.media.output import write_durably
 from gaze_pipeline.media.picture import Painter
-from gaze_pipeline.media.reader import Progress, Reader
+from gaze_pipeline.media.reader import Progress, Pulse, Reader
 from gaze_pipeline.media.selection import Step, select
 from gaze_pipeline.media.source import open_source
 
 MAX_HOLD_MS = 600_000  # one frame shown for longer is sampled no further
+MAX_HELD = (
+    10_000  # nor any, once so many are repetitions: clocks that damage slowed down bear no bounds
+)
 # Codecs whose keyframes stand for themselves, so that whole groups of pictures can be left out.
 RESTARTABLE = {
     "av1", "dnxhd", "h264", "hevc", "mjpeg", "mpeg1video", "mpeg2video", "mpeg4", "prores", "vp8",
@@ -68,6 +71,7 @@ class FrameSampler(AbstractContextManager["FrameSampler"]):
         self._on_progress = on_progress
         self._due = 0  # ms, the next time to sample
         self._count = 0
+        self._held = 0
         self._corrupt = 0
         self._frames = self._sample()
         self.damage: str | None = None
@@ -108,9 +112,9 @@ class FrameSampler(AbstractContextManager["FrameSampler"]):
             painter = Painter(pixel_aspect(stream), self._max_px)
             shown: _Shown | None = None
             for frame in decoded(steps, reader, stream):
-                at = clock.frame_ms(frame)
+                at = max(0, clock.frame_ms(frame))
                 if shown is None:
-                    self._due = self._due if self._count else max(0, at)
+                    self._due = self._due if self._count else at
                 elif at < shown.at:
                     continue
                 else:
@@ -119,13 +123,15 @@ class FrameSampler(AbstractContextManager["FrameSampler"]):
             if shown is not None:
                 yield from self._until(max(shown.at + 1, math.ceil(reader.end * 1000)), shown)
             self.damage = self._describe(reader)
+        if not self._count and selecting:
+            raise UnsoundKeyframeError  # what was left out may be all that can be decoded
         if not self._count:
             raise GazeError(ErrorCode.FILE_DAMAGED, self._path, "not one frame can be decoded")
 
     def _until(self, end: int, shown: _Shown) -> Iterator[Frame]:
         """What is due before `end` ms while `shown` is on the screen."""
         while self._due < end:
-            if self._due - shown.at > MAX_HOLD_MS:
+            if self._due - shown.at > MAX_HOLD_MS or (shown.painted and self._held >= MAX_HELD):
                 self._due = -(-end // self._every) * self._every
                 return
             due, self._due = self._due, (self._due // self._every + 1) * self._every
@@ -135,8 +141,9 @@ class FrameSampler(AbstractContextManager["FrameSampler"]):
                 self._corrupt += 1
                 continue
             self._count += 1
+            self._held += not first
             self._corrupt += first and shown.corrupt
-            yield Frame(max(shown.at, 0) if first else due, image)
+            yield Frame(shown.at if first else due, image)
 
     def _describe(self, reader: Reader) -> str | None:
         parts = [reader.damage] if reader.damage else []
@@ -154,6 +161,11 @@ class _Shown:
         self._frame = frame
         self._painter = painter
         self._image: Image | None = None
+
+    @property
+    def painted(self) -> bool:
+        """Whether it was asked for already."""
+        return self._image is not None
 
     def show(self) -> tuple[Image, bool]:
         """The image, and whether this is the first time it is shown."""
@@ -178,17 +190,10 @@ def write_frames(
     or FILE_UNREADABLE where `folder` cannot be written.
     """
     times: list[int] = []
-    done = 0.0
-
-    def note(fraction: float) -> None:
-        nonlocal done
-        done = fraction
-        if on_progress is not None:
-            on_progress(fraction)
-
-    with FrameSampler(path, every_ms, max_px, note) as frames:
+    pulse = Pulse(on_progress)
+    with FrameSampler(path, every_ms, max_px, pulse) as frames:
         for index, frame in enumerate(frames):
             write_durably(folder / frame_name(index), encode_jpeg(frame.image, quality))
             times.append(frame.timestamp_ms)
-            note(done)  # one frame may be held on the screen, and written, for long
+            pulse.beat()  # one frame may be held on the screen, and written, for long
         return FrameExtract(times, frames.damage)

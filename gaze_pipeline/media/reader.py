@@ -30,6 +30,24 @@ BEAT_S = 0.5
 FIRM = {"mp4", "mov", "webm", "matroska", "avi", "asf", "flv"}
 
 
+class Pulse:
+    """Passes progress on, and again where work goes on without a packet."""
+
+    def __init__(self, on_progress: Progress | None) -> None:
+        self._on_progress = on_progress
+        self._fraction = 0.0
+
+    def __call__(self, fraction: float) -> None:
+        """The fraction reached."""
+        self._fraction = fraction
+        self.beat()
+
+    def beat(self) -> None:
+        """A sign of life."""
+        if self._on_progress is not None:
+            self._on_progress(self._fraction)
+
+
 class Reader:
     """The packets of one stream, in file order, with the clock mended.
 
@@ -38,7 +56,13 @@ class Reader:
     what is missing, None if nothing is.
     """
 
-    def __init__(self, source: Source, stream: Stream, on_progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        stream: Stream,
+        on_progress: Progress | None = None,
+        start: float = 0.0,  # s, about where the source was sought to
+    ) -> None:
         self.source = source
         self.stream = stream
         self.reached = 0.0  # s, the end of the last packet of any stream read
@@ -49,6 +73,7 @@ class Reader:
         self._told_at = time.monotonic()
         self._done = 0.0
         self._shift = 0
+        self._start = start
         self._next: float | None = None  # s, when the next packet is expected to be decoded
         self._packets = 0
         self._lost = 0
@@ -127,9 +152,10 @@ class Reader:
             return
         decoded_at = self.source.seconds(order + self._shift, self.stream)
         if packet.dts is not None:
-            if self._next is not None and not self._believable(decoded_at, self._next):
-                self._shift += round((self._next - decoded_at) / float(self.stream.time_base or 1))
-                decoded_at = self._next
+            expected = self._start if self._next is None else self._next
+            if not self._believable(decoded_at, expected):
+                self._shift += round((expected - decoded_at) / float(self.stream.time_base or 1))
+                decoded_at = expected
             length = float((packet.duration or 0) * (self.stream.time_base or 0))
             self._next = decoded_at + length
         if self._shift:
@@ -144,10 +170,10 @@ class Reader:
             self._done = max(self._done, min(decoded_at / self.source.duration, 1.0))
 
     def _believable(self, at: float, expected: float) -> bool:
-        if at < expected - JUMP_BACK_S:
+        if at < expected - JUMP_BACK_S and self._next is not None:
             return False
         duration = self.source.duration
-        if duration is None:
+        if duration is None or self.source.format not in FIRM:
             return at <= expected + JUMP_FORWARD_S
         return at <= max(expected, duration) + PAST_END_S
 

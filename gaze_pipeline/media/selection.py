@@ -63,7 +63,7 @@ def select(packets: Iterable[P], every_ms: int, to_ms: Callable[[int], int]) -> 
             for step in _up_to(due, pending, gap, to_ms):
                 gap = False
                 yield step
-            due = _next_due(due, every_ms, pending, to_ms)
+            due = _next_due(due, every_ms, min(_first(pending, to_ms), to_ms(packet.dts)))
         if packet.is_keyframe and shown <= due:
             gap = gap or bool(pending)
             pending.clear()
@@ -79,13 +79,17 @@ def select(packets: Iterable[P], every_ms: int, to_ms: Callable[[int], int]) -> 
         for step in _up_to(due, pending, gap, to_ms):
             gap = False
             yield step
-        due = _next_due(due, every_ms, pending, to_ms)
+        due = _next_due(due, every_ms, _first(pending, to_ms))
 
 
-def _next_due(due: int, every_ms: int, pending: list[P], to_ms: Callable[[int], int]) -> int:
-    """The next multiple for which anything can be wanted: a timestamp may lie years ahead."""
-    first = min((to_ms(packet.pts) for packet in pending if packet.pts is not None), default=0)
+def _next_due(due: int, every_ms: int, first: int) -> int:
+    """The next multiple, no earlier than `first`: a timestamp may lie years ahead."""
     return max(due // every_ms + 1, -(-first // every_ms)) * every_ms
+
+
+def _first(pending: list[P], to_ms: Callable[[int], int]) -> int:
+    """The time of what is shown first of `pending`."""
+    return min((to_ms(packet.pts) for packet in pending if packet.pts is not None), default=0)
 
 
 def _up_to(due: int, pending: list[P], gap: bool, to_ms: Callable[[int], int]) -> Iterator[Step[P]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -137,3 +138,18 @@ def test_a_clock_that_is_reset_goes_on(whole: dict[str, Path], tmp_path: Path) -
     path.write_bytes(part * 3)
     sound = decode_audio(path)
     assert len(sound.samples) / RATE > SECONDS * 2.5
+
+
+@pytest.mark.parametrize("number", [0, 3, -1])
+def test_one_bit_of_a_clock_adds_no_hours_of_silence(
+    whole: dict[str, Path], tmp_path: Path, number: int
+) -> None:
+    data = bytearray(whole["ts"].read_bytes())
+    headers = [
+        found.start() for found in re.finditer(rb"\x00\x00\x01\xc0..[\x80-\x8f][\x80-\xff]", data)
+    ]
+    data[headers[number] + 9] ^= 0x02  # bit 30 of the PTS: 3.3 hours (ISO 13818-1, 2.4.3.7)
+    path = tmp_path / "leap.ts"
+    path.write_bytes(data)
+    assert abs(len(decode_audio(path).samples) / RATE - SECONDS) < 1
+    assert probe(path).duration_ms < SECONDS * 1000 + 1000

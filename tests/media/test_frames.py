@@ -264,3 +264,10 @@ def test_nothing_decodable_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(GazeError) as failure:
         sampled(path)
     assert failure.value.code is ErrorCode.FILE_DAMAGED
+
+
+def test_repetitions_have_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gaze_pipeline.media.frames.MAX_HELD", 4)
+    path = render(tmp_path / "slow.webm", [0, 9000, 18_000, 27_000], codec="libvpx")
+    stamps = [frame.timestamp_ms for frame in sampled(path)]
+    assert stamps == [0, 2000, 4000, 6000, 8000, 9000, 18_000]

@@ -67,7 +67,7 @@ def steps_of(packets: list[Coded], every: int = EVERY) -> list[Step[Coded]]:
     return list(select(packets, every, lambda pts: pts))
 
 
-@given(streams(), st.sampled_from([100, 500, 2000, 7000]))
+@given(streams(), st.sampled_from([20, 100, 500, 2000, 7000]))
 def test_every_wanted_frame_is_decoded_with_all_it_depends_on(
     packets: list[Coded], every: int
 ) -> None:
