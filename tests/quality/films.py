@@ -62,7 +62,6 @@ def _narrate(film: Narrated, folder: Path, seed: int) -> list[Event]:
         sound = np.zeros(round(count / FPS * rate), np.float32)
         first = round(PAUSE_S * rate)
         sound[first : first + len(speech)] = speech
-        times = {"video": video, "say": scene.say, "language": film.language}
         said = (samples + first) * 1000 // rate, (samples + first + len(speech)) * 1000 // rate
         events += [
             Event(
@@ -72,9 +71,11 @@ def _narrate(film: Narrated, folder: Path, seed: int) -> list[Event]:
                 see=(scene.see,),
             ),
             Event(
-                **times,
+                video=video,
                 start_ms=said[0],
                 end_ms=said[1],
+                say=scene.say,
+                language=film.language,
                 topic=scene.topic,
                 synthetic=True,
                 ask=scene.ask,

@@ -41,7 +41,7 @@ class Channel(StrEnum):
 class Query:
     """A query, its group within its channel, and the moments that answer it (none: there is no answer).
 
-    `plain` is what a search without time logic is asked in its place.
+    `plain` is what a search without time logic is asked in its place, `spoken` what of it was said.
     """
 
     text: str
@@ -49,6 +49,7 @@ class Query:
     group: str
     known: tuple[Span, ...] = ()
     plain: str = ""
+    spoken: str = ""
 
     @property
     def words(self) -> str:
@@ -81,7 +82,7 @@ def _speech(events: Sequence[Event]) -> Iterator[Query]:
         how = "synthesised" if event.synthetic else "recorded"
         group = f"{_LANGUAGES[event.language]}, {how}"
         for text in event.ask:
-            yield Query(text, Channel.SPEECH, group, (_span(event),))
+            yield Query(text, Channel.SPEECH, group, (_span(event),), spoken=text)
 
 
 def _shapes(events: Sequence[Event], plan: Cast) -> Iterator[Query]:
@@ -110,31 +111,30 @@ def _footage(events: Sequence[Event]) -> Iterator[Query]:
 def _fused(events: Sequence[Event]) -> Iterator[Query]:
     for topic, name in _scenes(events):
         known = tuple(together(_seen(events, name), _said(events, topic)))
-        yield Query(f"{topic} {name}", Channel.FUSED, "word and picture", known)
+        yield Query(f"{topic} {name}", Channel.FUSED, "word and picture", known, spoken=topic)
 
 
 def _time(events: Sequence[Event], plan: Cast) -> Iterator[Query]:
-    def ordered(first: str, second: str, one: list[Span], other: list[Span]) -> Query:
-        plain = f"{first} {second}".replace("say:", "").replace("see:", "").replace('"', "")
-        known = tuple(in_order(one, other, 1000 * WITHIN_S))
-        return Query(
-            f"{first} then {second} within {WITHIN_S}s", Channel.TIME, "then", known, plain
-        )
-
     scenes = list(_scenes(events))
     for topic, name in scenes[::2]:
+        text, plain = f'say:{topic} with see:"{name}"', f"{topic} {name}"
         known = tuple(together(_said(events, topic), _seen(events, name)))
-        yield Query(
-            f'say:{topic} with see:"{name}"', Channel.TIME, "with", known, f"{topic} {name}"
-        )
+        yield Query(text, Channel.TIME, "with", known, plain, spoken=topic)
     names = plan.by_group["order"]
     for a, b, c in zip(names[::3], names[1::3], names[2::3], strict=True):
         for one, other in ((a, b), (b, c), (b, a), (c, a)):
-            yield ordered(
-                f'see:"{one}"', f'see:"{other}"', _seen(events, one), _seen(events, other)
-            )
+            text = f'see:"{one}" then see:"{other}" within {WITHIN_S}s'
+            known = tuple(_in_order(_seen(events, one), _seen(events, other)))
+            yield Query(text, Channel.TIME, "seen, then seen", known, f"{one} {other}")
     for (topic, _), (_, name) in zip(scenes[:-1:3], scenes[1::3], strict=False):
-        yield ordered(f"say:{topic}", f'see:"{name}"', _said(events, topic), _seen(events, name))
+        text = f'say:{topic} then see:"{name}" within {WITHIN_S}s'
+        known = tuple(_in_order(_said(events, topic), _seen(events, name)))
+        plain = f"{topic} {name}"
+        yield Query(text, Channel.TIME, "said, then seen", known, plain, spoken=topic)
+
+
+def _in_order(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
+    return in_order(one, other, 1000 * WITHIN_S)
 
 
 def _nothing(plan: Cast) -> Iterator[Query]:

@@ -59,7 +59,7 @@ def by_group(trial: Trial) -> Table:
             channel,
             group,
             str(count),
-            _heard(trial, group) if channel is Channel.SPEECH else _NONE,
+            _heard(trial, group),
             *(
                 _percent(
                     one.false_alarms(group) if nothing else one.over(channel, group=group).success_1
@@ -146,7 +146,7 @@ def _wrong(answers: Answers) -> Iterator[Asked]:
 
 def _heard(trial: Trial, group: str) -> str:
     told = [heard for query, heard in trial.heard.items() if query.group == group]
-    return _percent(sum(told) / len(told))
+    return _percent(sum(told) / len(told)) if told else _NONE
 
 
 def _figures(own: Figures) -> Sequence[str]:

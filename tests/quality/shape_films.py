@@ -52,7 +52,7 @@ def cast(taken: Sequence[str]) -> Cast:
 
 def shape_films(parts: Cast) -> list[ShapeFilm]:
     """Every film of shapes."""
-    films = []
+    films: list[ShapeFilm] = []
 
     def add(group: str, *shots: Shot) -> None:
         number = sum(film.name.startswith(group) for film in films) + 1
@@ -62,8 +62,8 @@ def shape_films(parts: Cast) -> list[ShapeFilm]:
     for one, other in _by(2, parts.by_group["stays"]):
         add("stays", Shot((one,), 44), pause, Shot((other,), 36))
     for a, b in _by(2, parts.by_group["returns"]):
-        one, other = Shot((a,), 8), Shot((b,), 8)
-        add("returns", one, other, pause, one, pause, other, one)
+        first, second = Shot((a,), 8), Shot((b,), 8)
+        add("returns", first, second, pause, first, pause, second, first)
     for names in _by(3, parts.by_group["moves"]):
         add("moves", *(Shot((name,), 16, crosses=True) for name in names))
     for one, other in _by(2, parts.by_group["brief"]):
@@ -71,10 +71,10 @@ def shape_films(parts: Cast) -> list[ShapeFilm]:
     for a, b in _by(2, parts.by_group["pair"]):
         add("pair", Shot((a,), 8), pause, Shot((a, b), 10), pause, Shot((b,), 8))
     for a, b, c in _by(3, parts.by_group["order"]):
-        one, other, third = Shot((a,), 6), Shot((b,), 6), Shot((c,), 6)
-        add("order", one, other, third)
-        add("order", third, other, one)
-        add("order", one, Shot((), 40), other)
+        first, second, third = Shot((a,), 6), Shot((b,), 6), Shot((c,), 6)
+        add("order", first, second, third)
+        add("order", third, second, first)
+        add("order", first, Shot((), 40), second)
     return films
 
 

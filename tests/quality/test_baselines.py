@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ class OneTopic:
     def __init__(self, root: SyntheticRoot) -> None:
         self._topic = root.topics[0]
 
-    def encode_texts(self, texts: list[str]) -> npt.NDArray[np.float32]:
+    def encode_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         return unit(np.stack([self._topic] * len(texts)))
 
 

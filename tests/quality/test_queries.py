@@ -78,8 +78,10 @@ def test_queries_know_their_moments_or_that_there_are_none() -> None:
 
 
 def test_real_footage_is_asked_for_only_where_the_official_model_sees() -> None:
-    times = {"start_ms": 0, "end_ms": 5000, "see": ("footage",), "ask": ("a dog jumping",)}
-    events = [Event(video="dog.mp4", **times), Event(video="same dog.webm", **times)]
+    events = [
+        Event(video=name, start_ms=0, end_ms=5000, see=("footage",), ask=("a dog jumping",))
+        for name in ("dog.mp4", "same dog.webm")
+    ]
     [seen] = [q for q in queries(events, official=True) if q.channel is Channel.VISUAL]
     assert (seen.text, len(seen.known)) == ("a dog jumping", 2)
     assert not [q for q in queries(events, official=False) if q.channel is Channel.VISUAL]

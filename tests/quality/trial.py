@@ -64,7 +64,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class Trial:
-    """All answers; `heard` tells of each spoken query whether its words were understood at all."""
+    """All answers; `heard` tells of each query for something said whether that was understood at all."""
 
     model: str
     videos: int
@@ -98,9 +98,7 @@ def hold(models: ModelSettings, reduced: bool = False) -> Trial:
         answers=tuple(
             _ask(method, asked) for method in methods(engine, Baselines(snapshot, encoder))
         ),
-        heard={
-            query: _heard(snapshot, query) for query in asked if query.channel is Channel.SPEECH
-        },
+        heard={query: _heard(snapshot, query) for query in asked if query.spoken},
     )
 
 
@@ -114,8 +112,8 @@ def _ask(method: Method, asked: Sequence[Query]) -> Answers:
 
 
 def _heard(snapshot: Snapshot, query: Query) -> bool:
-    """Whether a line of a known moment holds half of the query's words; else no search can find it."""
-    words = query_words(query.text, snapshot.languages)
+    """Whether a line of a known moment holds half of the words that were said; else no search can find it."""
+    words = query_words(query.spoken, snapshot.languages)
     return any(
         2 * sum(not word.isdisjoint(line) for word in words) >= len(words)
         for moment in query.known
