@@ -11,6 +11,11 @@ def clock(ms: int) -> str:
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
+def length(ms: int) -> str:
+    """How long a video is, rounded, which a place in it is not: `0:13`."""
+    return clock(round(ms, -3))
+
+
 def span(start_ms: int, end_ms: int) -> str:
     """A stretch of a video; a single place where it is shorter than a second."""
     start, end = clock(start_ms), clock(end_ms)

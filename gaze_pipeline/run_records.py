@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gaze_pipeline.forgetting.needles import Needles
 from gaze_pipeline.forgetting.scrub import blank_lines, named_in, names_it, scrub_tables
-from gaze_pipeline.store.sqlite_files import compact, connected, transaction
+from gaze_pipeline.store.sqlite_files import compact, connected, read_only, transaction
 
 FINISHED = ("SUCCESS", "FAILURE", "CANCELED")
 _STATES = frozenset({"instigators", "jobs", "kvs", "daemon_heartbeats", "asset_keys"})
@@ -56,6 +56,15 @@ class RunRecords:
                 )
                 covering |= {run_id for (run_id,) in db.execute(query)}
         return {run_id: status for run_id, status in running.items() if run_id in covering}
+
+    def latest(self, count: int = 50) -> list[dict[str, str | float | None]]:
+        """The last runs: job, status, start and end in seconds since the epoch."""
+        if not self.runs.is_file():
+            return []
+        columns = ("pipeline_name", "status", "start_time", "end_time")
+        with read_only(self.runs) as db:
+            query = f"SELECT {', '.join(columns)} FROM runs ORDER BY id DESC LIMIT ?"
+            return [dict(zip(columns, row, strict=True)) for row in db.execute(query, (count,))]
 
     def erase(self, needles: Needles) -> int:
         """Delete every record that names the forgotten; returns how many rows and files there were.

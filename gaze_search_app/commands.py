@@ -12,8 +12,9 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
-from gaze_pipeline.commands.format import duration, terminal
+from gaze_pipeline.commands.format import terminal
 from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.formats import length
 from gaze_pipeline.settings import load
 from gaze_pipeline.store.catalog import Catalog
 from gaze_pipeline.workspace import Workspace
@@ -143,7 +144,7 @@ def _covered(name: str, channel: ChannelCoverage) -> str:
     """A sentence on how much was searched, and what keeps the rest out."""
     text = (
         f"{name} searched in {channel.videos} of {channel.videos_total} videos"
-        f" ({duration(channel.duration_ms)})"
+        f" ({length(channel.duration_ms)})"
     )
     reasons = [video.reason for video in channel.unsearched]
     if channel.reason:

@@ -8,9 +8,9 @@ from pathlib import PurePath
 from typing import Any
 
 from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.formats import clock, count, duration, span
 from gaze_pipeline.names import readable
 from gaze_pipeline.store.catalog.rows import VideoRow
-from gaze_search_app.formats import clock, count, duration, span
 from gaze_search_app.search.model import ChannelCoverage, Coverage, Moment, Reading
 from gaze_search_app.search.tokens import tidy
 

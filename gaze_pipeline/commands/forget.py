@@ -11,11 +11,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gaze_pipeline.commands.format import count, plain, size, terminal
+from gaze_pipeline.commands.format import plain, terminal
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.forgetting.forget import forget as forget_videos
 from gaze_pipeline.forgetting.forget import forget_library
 from gaze_pipeline.forgetting.verify import Proof
+from gaze_pipeline.formats import count, size
 from gaze_pipeline.library.fingerprint import fingerprint as fingerprint_of
 from gaze_pipeline.store.forgotten import Forgotten
 from gaze_pipeline.workspace import Workspace

@@ -26,23 +26,6 @@ def terminal(stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, emoji=False)
 
 
-def duration(ms: int) -> str:
-    """`83_000` ms as `1:23`, with hours when there are any."""
-    minutes, seconds = divmod(round(ms / 1000), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-
-
-def size(count: int) -> str:
-    """Bytes in the unit that reads best."""
-    value = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit in ("B", "kB") else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
-
-
 def state(value: State) -> str:
     """A state with its colour, as rich markup."""
     return f"[{STATE_STYLE.get(value, 'cyan')}]{value}[/]"
@@ -51,8 +34,3 @@ def state(value: State) -> str:
 def plain(text: Path | str) -> str:
     """A path, name or message that stands as it is within rich markup."""
     return escape(readable(text))
-
-
-def count(number: int, noun: str) -> str:
-    """`1 video`, `2 videos`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

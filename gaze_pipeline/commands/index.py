@@ -18,10 +18,11 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from gaze_pipeline.commands.format import count, plain, terminal
+from gaze_pipeline.commands.format import plain, terminal
 from gaze_pipeline.commands.models import print_missing
 from gaze_pipeline.commands.scan import print_problem, print_report
 from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.formats import count
 from gaze_pipeline.recovery import recover
 from gaze_pipeline.stages.index import IndexReport, Watcher
 from gaze_pipeline.stages.index import index as run_index

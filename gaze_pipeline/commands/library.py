@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from gaze_pipeline import settings as settings_file
-from gaze_pipeline.commands.format import count, plain, terminal
+from gaze_pipeline.commands.format import plain, terminal
 from gaze_pipeline.commands.scan import print_report
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.forgetting.forget import forget_library
+from gaze_pipeline.formats import count
 from gaze_pipeline.library.walk import why_offline
 from gaze_pipeline.settings import Library
 from gaze_pipeline.stages.register import scan_libraries

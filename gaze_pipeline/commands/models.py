@@ -18,8 +18,10 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from gaze_pipeline.commands.format import plain, size, terminal
+from gaze_pipeline.commands.format import plain, terminal
 from gaze_pipeline.errors import GazeError
+from gaze_pipeline.formats import size
+from gaze_pipeline.health import ENABLES
 from gaze_pipeline.models.fetch import pull as pull_model
 from gaze_pipeline.models.importing import import_from
 from gaze_pipeline.models.installed import ModelState, ModelStatus
@@ -31,13 +33,6 @@ app = typer.Typer(
     help="Which models are here; fetching them is the only thing that uses the network.",
     no_args_is_help=True,
 )
-
-ENABLES = {
-    "whisper": "search in what is said",
-    "clip": "search in what is seen",
-    "detector": "labels of things seen",
-}
-"""What a user loses without a model of each kind."""
 
 
 @app.command()

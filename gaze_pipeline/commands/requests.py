@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from gaze_pipeline.commands.format import count, terminal
+from gaze_pipeline.commands.format import terminal
 from gaze_pipeline.commands.videos import named
+from gaze_pipeline.formats import count
 from gaze_pipeline.stages import requests
 from gaze_pipeline.workspace import Workspace
 

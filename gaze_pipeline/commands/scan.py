@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gaze_pipeline.commands.format import count, terminal
+from gaze_pipeline.commands.format import terminal
 from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.formats import count
 from gaze_pipeline.library.report import ScanReport
 from gaze_pipeline.names import readable
 from gaze_pipeline.stages.register import scan_libraries

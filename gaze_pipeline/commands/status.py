@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Group
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
-from gaze_pipeline.commands.format import count, duration, plain, state, terminal
+from gaze_pipeline.commands.format import plain, state, terminal
 from gaze_pipeline.errors import explain
+from gaze_pipeline.formats import count, length
 from gaze_pipeline.names import valid
 from gaze_pipeline.standing import standing
 from gaze_pipeline.store.catalog import Catalog
@@ -54,9 +56,13 @@ def _report(catalog: Catalog) -> Group:
         return Group("No video yet: [bold]gaze library add FOLDER[/], then [bold]gaze index[/].")
     states = [str(video.state) for video in videos] + [str(file.state) for file in refused]
     totals = ", ".join(f"{states.count(name)} {name}" for name in dict.fromkeys(states))
-    length = duration(sum(video.duration_ms for video in videos))
+    total = length(sum(video.duration_ms for video in videos))
+    gone = len(catalog.videos.fingerprints()) - len(videos)
+    waiting = "\nNo file holds %s any more: forgotten after [retention] deleted_days."
     return Group(
-        _table(videos, refused), f"{count(len(videos), 'video')}, {length} in all: {totals}."
+        _table(videos, refused),
+        f"{count(len(videos), 'video')}, {total} in all: {totals}."
+        + (escape(waiting % count(gone, "video")) if gone else ""),
     )
 
 
@@ -69,7 +75,7 @@ def _table(videos: list[VideoRow], refused: list[FileRow]) -> Table:
         table.add_row(
             state(stands.state) + (" [red]cancelling[/]" if stands.cancelling else ""),
             f"{stands.progress:.0%}",
-            duration(video.duration_ms),
+            length(video.duration_ms),
             plain(", ".join(video.libraries)),
             _name(video.files[0]),
             plain(stands.sentence),

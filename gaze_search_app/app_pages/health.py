@@ -7,24 +7,19 @@ from html import escape
 
 import streamlit as st
 
+from gaze_pipeline import health as view
 from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.formats import ago, count, size
 from gaze_pipeline.models.installed import ModelState, ModelStatus
 from gaze_pipeline.recovery import last
 from gaze_pipeline.services.probes import listens
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.workspace import Workspace
-from gaze_search_app import health_view as view
 from gaze_search_app.app_pages.markup import card, commands, facts, pill
-from gaze_search_app.formats import ago, count, size
 from gaze_search_app.workspaces import workspace
 
 REFRESH_S = 10
 REPAIRS = 5
-PURPOSE = {
-    "whisper": "Search in what is said",
-    "clip": "Search in what is seen",
-    "detector": "Labels of things seen",
-}
 TONES = {
     ModelState.READY: "good",
     ModelState.MISSING: "waiting",
@@ -59,7 +54,7 @@ def _headline(found: list[ModelStatus]) -> str:
     if not missing:
         told = "All models are here: speech and pictures are searchable."
     else:
-        lost = ", ".join(PURPOSE[model.kind].lower() for model in missing)
+        lost = ", ".join(view.ENABLES[model.kind] for model in missing)
         told = f"Not possible yet: {lost}. Everything else works."
     return f'<header class="gz-head"><h1>Health</h1><p>{escape(told)}</p></header>'
 
@@ -78,8 +73,9 @@ def _model(model: ModelStatus) -> str:
             f"Run `gaze models pull {model.id}`, or `gaze models import DIR` without a network."
         )
         why = f'<p class="gz-why"><code>{code.name}</code> {commands(sentence)}</p>'
+    purpose = view.ENABLES[model.kind].capitalize()
     return (
-        f"<li><div><b>{PURPOSE[model.kind]}</b><span>{escape(model.title)} · {escape(model.id)}</span></div>"
+        f"<li><div><b>{purpose}</b><span>{escape(model.title)} · {escape(model.id)}</span></div>"
         f"<span>{escape(source)}</span>{pill(model.state, TONES[model.state])}{why}</li>"
     )
 

@@ -11,10 +11,10 @@ from html import escape
 import streamlit as st
 
 from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.formats import count, duration
 from gaze_pipeline.states import Stage, State, Status
 from gaze_search_app import components
 from gaze_search_app.app_pages.markup import commands, notice, pill
-from gaze_search_app.formats import count, duration
 from gaze_search_app.library_view import (
     Group,
     OfflineLibrary,

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.formats import count
 from gaze_search_app import components
 from gaze_search_app.address import PAGE_SIZE, Address
 from gaze_search_app.app_pages import search_form, search_help
@@ -21,7 +22,6 @@ from gaze_search_app.app_pages.search_words import (
     SEARCHING,
     hints,
 )
-from gaze_search_app.formats import count
 from gaze_search_app.search.model import SearchResponse
 from gaze_search_app.views import coverage_lines, moment_view, reading_lines
 from gaze_search_app.workspaces import choices, engine

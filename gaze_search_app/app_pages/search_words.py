@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import urlencode
 
-from gaze_search_app.formats import count
+from gaze_pipeline.formats import count
 
 HERO = (
     '<div class="gz-hero"><h1>Gaze</h1>'

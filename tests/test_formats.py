@@ -6,8 +6,8 @@ import os
 
 import pytest
 
+from gaze_pipeline.formats import ago, clock, count, duration, size, span
 from gaze_pipeline.names import readable
-from gaze_search_app.formats import ago, clock, count, duration, size, span
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the Health page shows: what can be searched now, what is missing, and what is where."""
+"""How Gaze is: what can be searched now, what is missing, what is where: for page and doctor."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import platform
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from gaze_pipeline.errors import ErrorCode, GazeError
@@ -19,6 +20,7 @@ from gaze_pipeline.models.manifest import load_manifest
 from gaze_pipeline.names import readable
 from gaze_pipeline.settings import Library, Settings
 from gaze_pipeline.store.catalog import Catalog
+from gaze_pipeline.store.room import shortage
 from gaze_pipeline.store.snapshot_files import current
 from gaze_pipeline.workspace import Workspace
 
@@ -33,7 +35,14 @@ PACKAGES = (
     "torch",
     "av",
 )
-LOW_DISK_BYTES = 2_000_000_000
+"""What a bug report names."""
+
+ENABLES = {
+    "whisper": "search in what is said",
+    "clip": "search in what is seen",
+    "detector": "labels of things seen",
+}
+"""What a user loses without a model of each kind."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +77,8 @@ class DiskHealth:
     root: str
     free: int
     used: dict[str, int]
-
-    @property
-    def low(self) -> bool:
-        """Whether indexing may soon stop for want of space."""
-        return self.free < LOW_DISK_BYTES
+    low: bool
+    """Whether indexing waits for room."""
 
 
 def models(settings: Settings) -> list[ModelStatus]:
@@ -122,7 +128,8 @@ def disk(settings: Settings) -> DiskHealth:
     root = settings.root
     root.mkdir(parents=True, exist_ok=True)
     used = {entry.name: _size(entry) for entry in sorted(root.iterdir()) if entry.is_dir()}
-    return DiskHealth(readable(root), shutil.disk_usage(root).free, used)
+    low = shortage(settings.paths, settings.storage.reserve_mb) is not None
+    return DiskHealth(readable(root), shutil.disk_usage(root).free, used, low)
 
 
 def device(settings: Settings) -> str:
@@ -135,8 +142,12 @@ def device(settings: Settings) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Python and the packages a bug report names."""
-    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+    """Python and the packages a bug report names; those that are not installed are missing in it."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _size(folder: Path) -> int:
