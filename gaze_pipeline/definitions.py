@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from gaze_pipeline import jobs, schedules, sensors
+from gaze_pipeline import checks, jobs, schedules, sensors
 from gaze_pipeline.assets.audio import audio
 from gaze_pipeline.assets.detections import detections
 from gaze_pipeline.assets.embeddings import embeddings
@@ -15,8 +15,9 @@ from gaze_pipeline.resources import WorkspaceResource
 
 defs = dg.Definitions(
     assets=[audio, transcript, frames, embeddings, detections, search_index],
+    asset_checks=[checks.standing],
     jobs=[jobs.ingest, jobs.publish, jobs.upkeep],
-    sensors=[sensors.folders, sensors.finished_work],
+    sensors=[sensors.folders, sensors.finished_work, checks.follow_standing],
     schedules=[schedules.nightly],
     resources={"workspace": WorkspaceResource()},
     executor=dg.in_process_executor,

@@ -35,6 +35,8 @@ ASSETS = {
 CHECKS = {
     "audio:contract", "transcript:contract", "frames:contract", "embeddings:contract",
     "detections:contract", "search_index:current",
+    "audio:standing", "transcript:standing", "frames:standing", "embeddings:standing",
+    "detections:standing",
 }  # fmt: skip
 JOBS = {
     "ingest": ["audio", "detections", "embeddings", "frames", "transcript"],
@@ -87,7 +89,7 @@ def test_everything_that_the_ui_starts_runs_in_one_process() -> None:
 def test_the_sensors_and_the_schedule_are_on() -> None:
     repository = defs.get_repository_def()
     sensors = {sensor.name: sensor for sensor in repository.sensor_defs}
-    assert sorted(sensors) == ["finished_work", "folders"]
+    assert sorted(sensors) == ["finished_work", "folders", "standing"]
     running = dg.DefaultSensorStatus.RUNNING
     assert all(sensor.default_status is running for sensor in sensors.values())
     assert sensors["folders"].job_name == "ingest"
