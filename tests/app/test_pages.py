@@ -243,6 +243,7 @@ def test_an_offline_library_and_a_copy_under_way_are_told(
     assert "the folder is missing" in Visit("health").text
 
 
+@pytest.mark.usefixtures("root")
 def test_health_names_each_missing_model_and_its_command() -> None:
     text = Visit("health").text
     for model in ("whisper-base", "openclip-vit-b-32", "ssdlite320-mobilenet-v3"):
