@@ -21,7 +21,7 @@ from gaze_pipeline.services.supervisor import STOP_S
 from gaze_pipeline.store.snapshot import current_revision
 from tests.support.contents import contents, differences, half_artifacts, leavings
 from tests.support.killing import Run
-from tests.support.lineage import kill, lineage
+from tests.support.lineage import kill, lineage, living
 from tests.support.roots import root_variables, tiny_library, tiny_video
 from tests.support.running import RunningGaze, until
 
@@ -79,7 +79,7 @@ def strike(gaze: RunningGaze, random: Random) -> Counter[str]:
     chosen = random.choice(list(victims))
     kill(victims[chosen])
     gaze.process.wait(10)
-    assert psutil.wait_procs(everything, timeout=12)[1] == [], f"killed {chosen}"
+    until(lambda: not living(everything), 12, f"the end of all, {chosen} killed,")
     gaze.start()
     return Counter([chosen])
 
@@ -127,5 +127,5 @@ def test_told_to_end_it_ends_whatever_it_is_at(tmp_path: Path, name: str) -> Non
     gaze.process.send_signal(getattr(signal, name))
     gaze.process.wait(STOP_S + 3)
     print(f"{name}: all {len(family)} ended after {time.monotonic() - began:.1f} s")
-    assert psutil.wait_procs(family, timeout=1)[1] == []
+    until(lambda: not living(family), 1, "the end of all")
     page.close()

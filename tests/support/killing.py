@@ -18,7 +18,9 @@ from random import Random
 
 import psutil
 
+from tests.support.lineage import living
 from tests.support.roots import environment
+from tests.support.running import until
 
 PRELOAD = ["gaze_pipeline.cli", "torch", "torchvision", "open_clip"]
 LOOK_S = 0.001
@@ -106,7 +108,7 @@ class Run:
         children = _children(self.pid)
         os.kill(self.pid, signal.SIGKILL)
         killed = self.status(10) == -signal.SIGKILL
-        assert psutil.wait_procs(children, timeout=10)[1] == [], "a child outlived its parent"
+        until(lambda: not living(children), 10, "the end of its children")
         return killed
 
     def finish(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import psutil
 
@@ -30,6 +30,16 @@ def lineage(supervisor: int) -> Mapping[str, list[psutil.Process]]:
                 line = " ".join(process.cmdline())
                 part = next((name for mark, name in PARTS.items() if mark in line), "other")
                 found.setdefault(part, []).append(process)
+    return found
+
+
+def living(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run; one that is dead and only not yet seen off by its parent does not."""
+    found = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
     return found
 
 
