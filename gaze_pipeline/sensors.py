@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 import psutil
 
-from gaze_pipeline import inflight
+from gaze_pipeline import inflight, quiet
 from gaze_pipeline.jobs import ingest, publish
 from gaze_pipeline.partitions import Batch, Candidate, batches, videos
 from gaze_pipeline.reconcile import unreported
@@ -55,18 +55,26 @@ def folders(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -
 
     inflight.fail_unlaunched(instance, launcher_started=psutil.Process().create_time())
     runs = inflight.unfinished(instance)  # before the cancelled ones: none falls between the two
+    found = quiet.signature(space)
+    if not runs and cursor.get("quiet") == found and now < cursor["quiet_until"]:
+        return dg.SensorResult(cursor=json.dumps(cursor), skip_reason="Nothing changed.")
     known = instance.get_dynamic_partitions("videos")
     _settle_cancelled(instance, space, known, since=cursor.get("ticked", now))
     cursor["ticked"] = now
 
-    order, changes = _partitions(known, [video.fingerprint for video in space.catalog.videos.all()])
+    every = space.catalog.videos.all()
+    order, changes = _partitions(known, [video.fingerprint for video in every])
     busy = {key for run in runs for key in inflight.partitions_of(run, order)}
     idle = {key: item for key, item in _candidates(space).items() if key not in busy}
     requests = _requests(instance, space, idle, order, len(runs), now)
+    events = unreported(instance, space, set(known) - busy, runs)
+    nothing = not (runs or idle or changes or events)
+    cursor["quiet"] = found if nothing else None
+    cursor["quiet_until"] = quiet.until(now, time.time() - now, every)
     return dg.SensorResult(
         run_requests=requests,
         dynamic_partitions_requests=changes,
-        asset_events=unreported(instance, space, set(known) - busy, runs),
+        asset_events=events,
         cursor=json.dumps(cursor),
         skip_reason=None if requests else f"Nothing to start for {len(order)} videos.",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -14,7 +13,7 @@ import dagster as dg
 import pytest
 from dagster._core.events import EngineEventData
 
-from gaze_pipeline import inflight, reconcile, sensors
+from gaze_pipeline import inflight, quiet, reconcile, sensors
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.instance import open_instance
 from gaze_pipeline.resources import WorkspaceResource
@@ -317,6 +316,33 @@ def test_what_was_left_unread_is_read_at_the_next_ticks(
         daemon.tick(launch=False)
         known.append(len(partitions(instance)))
     assert known == [1, 2, 3, 4]
+
+
+def test_every_video_is_looked_at_only_when_something_changed(
+    films: Path, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+    plan = sensors.plan
+    monkeypatch.setattr(sensors, "plan", lambda space: looks.append(1) or plan(space))
+    workspace = Workspace.open()
+    daemon.tick(launch=False)
+    finish(workspace, Stage.AUDIO, Stage.FRAMES)
+    while daemon.reported or len(looks) < 3:
+        daemon.tick()
+    looks.clear()
+    daemon.tick()
+    assert looks == []
+    workspace.catalog.stages.reset(partitions(daemon.instance)[0], Stage.AUDIO)
+    assert daemon.tick(launch=False), "what is asked for again is noticed at once"
+    looks.clear()
+    finish(workspace, Stage.AUDIO)
+    daemon.tick()
+    daemon.tick()
+    looks.clear()
+    later = time.time() + quiet.LONGEST_S
+    monkeypatch.setattr(time, "time", lambda: later)
+    daemon.tick()
+    assert looks == [1], "now and then all the same"
 
 
 def test_only_what_an_attempt_failed_on_goes_alone(
