@@ -39,7 +39,7 @@ def reconcile(workspace: Workspace) -> Reconciliation:
         report.lost += [
             (video.fingerprint, row.stage)
             for row in video.stages.values()
-            if row.status.settled and row.stage not in there
+            if row.status.settled and row.stage not in there and _lose(workspace, video, row)
         ]
         finished += [
             (video.fingerprint, row)
@@ -48,10 +48,18 @@ def reconcile(workspace: Workspace) -> Reconciliation:
         ]
     report.found = [(fingerprint, row.stage) for fingerprint, row in finished]
     workspace.catalog.stages.settle_all(finished)
-    for fingerprint, stage in report.lost:  # a table without its pictures must not count either
-        workspace.paths.artifact(fingerprint, stage).unlink(missing_ok=True)
-    workspace.catalog.stages.reset_all(report.lost)
     return report
+
+
+def _lose(workspace: Workspace, video: VideoRow, row: StageRow) -> bool:
+    """Have a stage made again whose artifact is gone, unless a process is at it by now."""
+    now = workspace.catalog.videos.get(video.fingerprint)
+    if now is None or now.stage(row.stage) != row:
+        return False
+    # A table without its pictures must not count either.
+    workspace.paths.artifact(video.fingerprint, row.stage).unlink(missing_ok=True)
+    workspace.catalog.stages.reset(video.fingerprint, row.stage)
+    return True
 
 
 def _artifacts(workspace: Workspace, fingerprint: str) -> list[Stage]:

@@ -119,14 +119,9 @@ class Stages:
 
     def reset(self, fingerprint: str, stage: Stage) -> None:
         """Forget how a stage stands: it is pending, with its attempts counted anew."""
-        self.reset_all([(fingerprint, stage)])
-
-    def reset_all(self, keys: Iterable[tuple[str, Stage]]) -> None:
-        """Reset many stages in one transaction."""
         with self._database.write() as db:
-            for fingerprint, stage in keys:
-                row = read(db, fingerprint, stage)
-                move(db, fingerprint, Event.RESET, row, StageRow(stage, Status.PENDING))
+            row = read(db, fingerprint, stage)
+            move(db, fingerprint, Event.RESET, row, StageRow(stage, Status.PENDING))
 
     def release_dead(self, blamed: bool = True) -> int:
         """Put stages whose process is gone back to pending; returns how many there were.
