@@ -173,6 +173,11 @@ class ErrorCode(Enum):
         "Nothing has been published yet.",
         "Run `gaze index`, or wait for the running one: results appear after the first video.",
     )
+    INDEX_OUTDATED = (
+        True,
+        "The index was published by another version of Gaze.",
+        "A running `gaze up` publishes it anew within a minute; `gaze index --publish` does it now.",
+    )
     INDEX_CORRUPT = (
         True,
         "The published index cannot be read.",

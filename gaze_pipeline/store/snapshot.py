@@ -112,6 +112,7 @@ def _build(workspace: Workspace, number: int, anew: bool) -> SnapshotInfo:
             visual_model=model,
             vector_table=vectors.name if version is not None else None,
             vector_version=version,
+            layout=files.LAYOUT,
         )
 
 

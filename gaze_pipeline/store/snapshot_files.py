@@ -16,6 +16,9 @@ from gaze_pipeline.store.paths import DataPaths, write_whole
 
 KEPT = 2
 """How many snapshots stay: the published one, and the one before it for queries under way."""
+LAYOUT = 2
+"""The tables and columns of a snapshot, numbered: raised with every change that a reader depends on."""
+
 _NAME = re.compile(r"^search-(\d{8})\.duckdb$")
 
 
@@ -24,7 +27,7 @@ class SnapshotInfo(BaseModel):
 
     `revision` is that of the catalog when the publication began; `vectors` counts embedded frames;
     `vector_table` and `vector_version` name the LanceDB table it reads; `published_at` is in seconds
-    since the epoch.
+    since the epoch; `layout` is 1 where it is not said.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -39,6 +42,7 @@ class SnapshotInfo(BaseModel):
     visual_model: str
     vector_table: str | None = None
     vector_version: int | None = None
+    layout: int = 1
 
 
 def file_of(paths: DataPaths, number: int) -> Path:
@@ -67,12 +71,16 @@ def current_number(paths: DataPaths) -> int | None:
 
 
 def current_revision(paths: DataPaths) -> int | None:
-    """The catalog revision that the published snapshot shows; None when there is no sound one."""
+    """The catalog revision that the published snapshot shows.
+
+    None when there is no sound one of the present layout: it is to be published anew.
+    """
     try:
         info = current(paths)
     except GazeError:
         return None
-    return info.revision if info and file_of(paths, info.number).is_file() else None
+    sound = info and info.layout == LAYOUT and file_of(paths, info.number).is_file()
+    return info.revision if info and sound else None
 
 
 def point_to(paths: DataPaths, info: SnapshotInfo) -> None:

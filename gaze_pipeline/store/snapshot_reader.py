@@ -33,6 +33,8 @@ class Snapshot:
         self._lock = threading.Lock()
         self._vectors: VectorReader | None = None
         path = files.file_of(paths, info.number)
+        if info.layout != files.LAYOUT:
+            raise GazeError(ErrorCode.INDEX_OUTDATED, path)
         try:
             self._db = files.connect(path, read_only=True)
             self._db.execute("SELECT number FROM meta").fetchone()
@@ -41,7 +43,7 @@ class Snapshot:
 
     @classmethod
     def open(cls, paths: DataPaths) -> Snapshot:
-        """The current snapshot. Raises GazeError(INDEX_MISSING | INDEX_CORRUPT)."""
+        """The current snapshot. Raises GazeError(INDEX_MISSING | INDEX_OUTDATED | INDEX_CORRUPT)."""
         for attempt in range(_ATTEMPTS):
             info = files.current(paths)
             if info is None:

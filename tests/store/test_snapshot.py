@@ -68,6 +68,18 @@ def test_an_empty_library_can_be_published(root: SyntheticRoot) -> None:
     assert said(Snapshot.open(root.settings.paths), "fox") == []
 
 
+def test_what_another_version_published_is_published_anew(root: SyntheticRoot) -> None:
+    root.add(Film(A, [FOX]))
+    paths, info = root.settings.paths, publish(root.workspace)
+    files.point_to(paths, info.model_copy(update={"layout": files.LAYOUT - 1}))
+    with pytest.raises(GazeError) as raised:
+        Snapshot.open(paths)
+    assert raised.value.code is ErrorCode.INDEX_OUTDATED
+    assert current_revision(paths) is None
+    publish(root.workspace)
+    assert said(Snapshot.open(paths), "fox") == ["the quick brown fox"]
+
+
 @pytest.mark.parametrize("damage", ["pointer", "file", "gone"])
 def test_a_damaged_index_is_said_so_and_mended_by_publishing(
     root: SyntheticRoot, damage: str
