@@ -233,8 +233,9 @@ def test_a_channel_that_is_not_done_says_why(root: SyntheticRoot) -> None:
         catalog.stages.reset(key, Stage.TRANSCRIPT)
     catalog.stages.settle(A, Stage.EMBEDDINGS, Status.WAITING, ErrorCode.MODEL_MISSING)
     catalog.stages.start(A, Stage.TRANSCRIPT)
+    catalog.stages.reset(B, Stage.FRAMES)
     catalog.stages.settle(B, Stage.FRAMES, Status.FAILED, ErrorCode.FILE_DAMAGED, "no frame")
-    catalog.stages.settle(C, Stage.TRANSCRIPT, Status.CANCELLED)
+    catalog.requests.cancel({C: [Stage.TRANSCRIPT]})
     publish(root.workspace)
     snapshot = Snapshot.open(root.settings.paths)
     assert reasons(snapshot, "visual_reason") == {
