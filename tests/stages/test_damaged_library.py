@@ -84,7 +84,11 @@ def test_every_file_ends_in_a_state_with_a_code(
     assert [path for path in workspace.paths.root.rglob("*") if path.name.endswith(".tmp")] == []
     said = capfd.readouterr()
     assert "Traceback" not in said.out + said.err
-    tally = Counter(str(code or status) for name in bad for status, code in ends[name])
+    tally = Counter(
+        " ".join(filter(None, (status.value, code and code.name)))
+        for name in bad
+        for status, code in ends[name]
+    )
     with capfd.disabled():
         print(f"\n{len(bad)} damaged files, decoder up to {max(peak_mb)} MB: {dict(tally)}")
 
