@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -265,6 +266,19 @@ def test_folders_that_the_catalog_does_not_know_are_kept_for_a_while(root: Synth
     assert list(catalog.videos.gone(now=1.0)) == [A], "from now on it counts as deleted"
     assert root.settings.paths.artifact(A, Stage.FRAMES).exists()
     assert not recover(root.workspace)
+
+
+def test_a_folder_without_facts_waits_for_its_file_or_its_end(root: SyntheticRoot) -> None:
+    paths = root.settings.paths
+    root.workspace.catalog.videos.remove(A)
+    paths.facts(A).unlink()
+    assert not recover(root.workspace)
+    assert A not in root.workspace.catalog.videos.fingerprints(), "a scan would take it for known"
+    assert paths.artifact(A, Stage.FRAMES).exists()
+    long_ago = time.time() - 31 * 24 * 3600
+    os.utime(paths.video(A), (long_ago, long_ago))
+    recover(root.workspace)
+    assert not paths.video(A).exists()
 
 
 def test_artifacts_overrule_the_catalog(root: SyntheticRoot) -> None:
