@@ -14,6 +14,7 @@ import pytest
 from gaze_pipeline.gate import Access
 from gaze_pipeline.services.ports import HOST
 from gaze_pipeline.store.snapshot import current_revision
+from tests.support.gaze import Gaze
 from tests.support.roots import tiny_library, tiny_video
 from tests.support.running import RunningGaze, running_gaze, until
 
@@ -22,6 +23,7 @@ pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="signals are POSIX"),
 ]
 FEW, MANY = 3, 24
+UNFINISHED = ["QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
 
 
 @pytest.fixture
@@ -88,28 +90,55 @@ def test_a_backfill_from_the_ui_is_one_run(gaze: RunningGaze) -> None:
     assert len(gaze.runs(tags=[tag])) == 1
 
 
+def cancel_in_the_ui(gaze: RunningGaze) -> bool:
+    """Terminate every run that has not ended; returns whether there was none."""
+    under_way = gaze.runs(statuses=UNFINISHED, pipelineName="ingest")
+    for run in under_way:
+        gaze.ask(
+            "mutation($id: String!) { terminateRun(runId: $id) { __typename } }", id=run["runId"]
+        )
+    return not under_way
+
+
 def test_what_the_ui_cancels_stays_cancelled_until_it_is_run_again(gaze: RunningGaze) -> None:
     until(lambda: gaze.decoded(FEW), what="the three videos")
     count = add_many(gaze)
     run_id = busy_run(gaze)
-    for run in gaze.runs(statuses=["QUEUED", "STARTING", "STARTED"], pipelineName="ingest"):
-        gaze.ask(
-            "mutation($id: String!) { terminateRun(runId: $id) { __typename } }", id=run["runId"]
-        )
-    until(lambda: gaze.runs(statuses=["CANCELED"]), what="the cancellation")
-    until(lambda: any("cancelled" in row.values() for row in gaze.statuses()), what="CANCELLED")
+    until(lambda: cancel_in_the_ui(gaze) and len(gaze.statuses()) == count, what="the cancellation")
     time.sleep(15)
-    assert not gaze.runs(statuses=["QUEUED", "STARTED"], pipelineName="ingest")
-    assert not gaze.decoded(count)
+    assert not gaze.runs(statuses=UNFINISHED, pipelineName="ingest")
     cancelled = gaze.runs(statuses=["CANCELED"], pipelineName="ingest")
     assert run_id in [run["runId"] for run in cancelled]
+    assert any("cancelled" in row.values() for row in gaze.statuses())
+    assert not any("running" in row.values() for row in gaze.statuses())
     for run in cancelled:
         gaze.ask(
             """mutation($id: String!) { launchRunReexecution(reexecutionParams: {
                 parentRunId: $id, strategy: ALL_STEPS }) { __typename } }""",
             id=run["runId"],
         )
-    until(lambda: gaze.decoded(count), what="the videos, run again")
+    until(lambda: gaze.decoded(count), seconds=300, what="the videos, run again")
+
+
+def test_what_the_command_line_cancels_stays_so_until_it_is_taken_up_again(
+    gaze: RunningGaze,
+) -> None:
+    until(lambda: gaze.decoded(FEW), what="the three videos")
+    count = add_many(gaze)
+    run_id = busy_run(gaze)
+    until(lambda: len(gaze.statuses()) == count, what="the scan")
+    command = Gaze(gaze.root, variables=dict(gaze.variables))
+    assert "cancelled" in command.run("cancel", "--all").stdout
+    until(lambda: not gaze.runs(statuses=UNFINISHED, pipelineName="ingest"), what="the end")
+    (run,) = gaze.runs(runIds=[run_id])
+    assert run["status"] == "CANCELED"
+    time.sleep(10)
+    assert not gaze.runs(statuses=UNFINISHED, pipelineName="ingest")
+    left = list(gaze.workspace.paths.artifacts.rglob(".*"))
+    assert left == [], "nothing half-made"
+    assert {"cancelled", "done"} <= {status for row in gaze.statuses() for status in row.values()}
+    assert "taken up again" in command.run("retry", "--all").stdout
+    until(lambda: gaze.decoded(count), seconds=300, what="the videos, taken up again")
 
 
 def test_a_killed_run_worker_is_replaced(gaze: RunningGaze) -> None:
