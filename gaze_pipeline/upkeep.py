@@ -78,7 +78,8 @@ def _forget_gone(workspace: Workspace, now: float) -> str:
 
 
 def _tidy_index(workspace: Workspace, now: float) -> str:
-    return "Deleted what no snapshot reads." if tidy(workspace.paths, now) else ""
+    tidy(workspace.paths, now)
+    return ""
 
 
 def _drop_clips(workspace: Workspace) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -74,9 +75,11 @@ def remember(
     if not place.exists():
         raise GazeError(ErrorCode.FILE_NOT_FOUND, place)
     suffixes = {suffix.lower() for suffix in workspace.settings.scan.suffixes}
-    taken = sum(marks.take_up(fingerprint_of(path)) for path in _videos(place, suffixes))
+    videos = _videos(Path(os.path.abspath(place)), suffixes)
+    taken = [path for path in videos if marks.take_up(fingerprint_of(path))]
+    workspace.catalog.touched.add(taken, time.time())
     terminal().print(
-        f"{count(taken, 'video')} will be indexed again: `gaze scan` finds them, "
+        f"{count(len(taken), 'video')} will be indexed again: `gaze scan` finds them, "
         "a running `gaze up` does so by itself."
     )
 

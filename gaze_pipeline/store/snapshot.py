@@ -65,14 +65,12 @@ def publishing(paths: DataPaths, *, wait: bool = True) -> Iterator[None]:
         yield
 
 
-def tidy(paths: DataPaths, now: float) -> bool:
-    """Delete what no snapshot reads at `now` (seconds since the epoch); False before the first one."""
+def tidy(paths: DataPaths, now: float) -> None:
+    """Delete what no snapshot reads at `now` (seconds since the epoch)."""
     info = files.current(paths)
-    if info is None:
-        return False
-    with publishing(paths):
-        VectorStore(paths, info.visual_model).clean(files.sweep(paths), now)
-    return True
+    if info is not None:
+        with publishing(paths):
+            VectorStore(paths, info.visual_model).clean(files.sweep(paths), now)
 
 
 def _clean(paths: DataPaths, info: SnapshotInfo, kept: int) -> None:
