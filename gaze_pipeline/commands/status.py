@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from pathlib import Path
@@ -18,11 +19,14 @@ from gaze_pipeline.errors import explain
 from gaze_pipeline.formats import count, length
 from gaze_pipeline.names import valid
 from gaze_pipeline.standing import standing
+from gaze_pipeline.states import RUNNING_STATE, State
 from gaze_pipeline.store.catalog import Catalog
 from gaze_pipeline.store.catalog.rows import FileRow, VideoRow
 from gaze_pipeline.workspace import Workspace
 
 WATCH_S = 1.0
+WATCH_LINES = 6
+"""Lines of the terminal that are not for videos."""
 
 
 def status(
@@ -38,18 +42,23 @@ def status(
     elif not watch:
         console.print(_report(catalog))
     else:
-        with Live(_report(catalog), console=console, auto_refresh=False) as live:
+        fits = max(console.height - WATCH_LINES, 1)
+        live = Live(_report(catalog, fits), console=console, auto_refresh=False)
+        with contextlib.suppress(KeyboardInterrupt), live:
             while True:
                 time.sleep(WATCH_S)
-                live.update(_report(catalog), refresh=True)
+                live.update(_report(catalog, fits), refresh=True)
 
 
 def _known(catalog: Catalog) -> tuple[list[VideoRow], list[FileRow]]:
     return catalog.videos.all(), catalog.refused()
 
 
-def _report(catalog: Catalog) -> Group:
-    """The table of all videos, and how many are in which state."""
+def _report(catalog: Catalog, fits: int | None = None) -> Group:
+    """The table of all videos, and how many are in which state.
+
+    With `fits`, of so many that are not done, those that are worked on first.
+    """
     catalog.stages.release_dead()
     videos, refused = _known(catalog)
     if not videos and not refused:
@@ -57,11 +66,17 @@ def _report(catalog: Catalog) -> Group:
     states = [str(video.state) for video in videos] + [str(file.state) for file in refused]
     totals = ", ".join(f"{states.count(name)} {name}" for name in dict.fromkeys(states))
     total = length(sum(video.duration_ms for video in videos))
+    known = len(videos)
     gone = len(catalog.videos.fingerprints()) - len(videos)
     waiting = "\nNo file holds %s any more: forgotten after [retention] deleted_days."
+    if fits is not None:
+        running = set(RUNNING_STATE.values())
+        open_ = [video for video in videos if video.state is not State.DONE]
+        videos = sorted(open_, key=lambda video: video.state not in running)[:fits]
+        refused = []
     return Group(
         _table(videos, refused),
-        f"{count(len(videos), 'video')}, {total} in all: {totals}."
+        f"{count(known, 'video')}, {total} in all: {totals}."
         + (escape(waiting % count(gone, "video")) if gone else ""),
     )
 
