@@ -84,7 +84,8 @@ class ClipCache:
 
     def _make(self, source: Path, key: ClipKey) -> StoredClip:
         self._folder.mkdir(parents=True, exist_ok=True)
-        draft = self._folder / f"{_DRAFT}{uuid4().hex}.{os.getpid()}.tmp{key.suffix}"
+        name = f"{_DRAFT}{key.fingerprint}-{uuid4().hex}"  # so that forgetting finds it
+        draft = self._folder / f"{name}.{os.getpid()}.tmp{key.suffix}"
         try:
             written = self._decoder.write_clip(source, draft, key.start_ms, key.end_ms, key.mode)
             stem = str(key).removesuffix(key.suffix)

@@ -142,10 +142,12 @@ def test_logs_lose_the_lines_that_name_it_while_others_write_to_them(shelf: Shel
 def test_clips_go_and_those_of_others_stay(shelf: Shelf) -> None:
     clips = shelf.workspace.paths.clips
     clips.mkdir()
-    for name in (f"{SECRET}-0-end-transcode@0.mp4", f"{STAYS}-0-end-transcode@0.mp4"):
+    drafted = [f".making-{video}-0123.77.tmp.mp4" for video in (SECRET, STAYS)]
+    for name in (f"{SECRET}-0-end-remux@0.mp4", f"{STAYS}-0-end-remux@0.mp4", *drafted):
         (clips / name).write_bytes(b"clip")
     forget(shelf.workspace, [SECRET])
-    assert [path.name[:16] for path in clips.iterdir()] == [STAYS]
+    left = {path.name for path in clips.iterdir()}
+    assert left == {f"{STAYS}-0-end-remux@0.mp4", drafted[1]}
 
 
 def test_work_on_it_is_cancelled_and_waited_for(shelf: Shelf) -> None:
