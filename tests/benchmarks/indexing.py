@@ -7,6 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaze_pipeline.settings import Settings
+from gaze_pipeline.states import State
+from gaze_pipeline.workspace import Workspace
 from tests.benchmarks.processes import Cost, timed
 from tests.benchmarks.stand_ins import BenchModels, variables
 from tests.benchmarks.straightforward import STAGES
@@ -21,8 +24,11 @@ class Run:
     stages: dict[str, float]
 
 
-def gaze(workload: Workload, models: BenchModels, scratch: Path) -> Run:
-    """One `gaze index` over all files, start of the process included."""
+def gaze(workload: Workload, models: BenchModels, scratch: Path, all_good: bool = True) -> Run:
+    """One `gaze index` over all files, start of the process included.
+
+    Raises RuntimeError when a video is not DONE, unless bad ones are expected.
+    """
     scratch.mkdir(parents=True)
     report = scratch / "report.json"
     total = timed(
@@ -35,6 +41,8 @@ def gaze(workload: Workload, models: BenchModels, scratch: Path) -> Run:
         ],
         variables(models),
     )
+    if all_good:
+        _require_done(scratch / "data", len(workload.videos))
     stages: dict[str, float] = json.loads(report.read_text())
     stages["start"] = total.seconds - sum(stages.values())
     return Run(total, stages)
@@ -60,3 +68,9 @@ def straightforward(workload: Workload, models: BenchModels, scratch: Path) -> R
             seconds[stage] += cost.seconds
             peak = max(peak, cost.peak_mb)
     return Run(Cost(seconds.total(), peak), dict(seconds))
+
+
+def _require_done(root: Path, count: int) -> None:
+    states = [video.state for video in Workspace(Settings(root=root)).catalog.videos.all()]
+    if states != [State.DONE] * count:
+        raise RuntimeError(f"not all of {count} videos are done: {Counter(states)}")

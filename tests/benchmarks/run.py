@@ -6,9 +6,7 @@ Each figure stands beside its baseline of the same run; compare ratios, not seco
 from __future__ import annotations
 
 import json
-import platform
 import tempfile
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,10 +16,10 @@ from rich.table import Table
 
 from tests.benchmarks import indexing, searching, workload
 from tests.benchmarks.indexing import Run
+from tests.benchmarks.machine import RESULTS, describe
 from tests.benchmarks.searching import SearchTimes
 from tests.benchmarks.stand_ins import BenchModels, bench_models
 
-RESULTS = Path(__file__).with_name("results")
 CLIPS = 20
 
 
@@ -110,9 +108,7 @@ def _keep(
 ) -> None:
     RESULTS.mkdir(exist_ok=True)
     record = {
-        "machine": f"{platform.machine()}, {psutil.cpu_count()} cores, "
-        f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
-        "date": time.strftime("%Y-%m-%d"),
+        **describe(),
         "official_image_models": models.official,
         "video_seconds": round(seconds, 1),
         "gaze": asdict(ours),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,16 +44,24 @@ def mixed(folder: Path) -> Workload:
 
 def short(folder: Path, source: Path, count: int) -> Workload:
     """`count` different clips of six seconds."""
+    return cut(folder, [(source, number * 700) for number in range(count)], SHORT_MS)
+
+
+def cut(folder: Path, cuts: Iterable[tuple[Path, int]], length_ms: int) -> Workload:
+    """Clips of one length, `000.mp4` and on, each from a video at a start in ms."""
     folder.mkdir(parents=True)
     videos = []
-    for number in range(count):
-        clip = folder / f"{number:02}.mp4"
-        start = number * 700
-        write_clip(source, clip, start, start + SHORT_MS, PlayMode.TRANSCODE)
+    for number, (source, start_ms) in enumerate(cuts):
+        clip = folder / f"{number:03}.mp4"
+        write_clip(source, clip, start_ms, start_ms + length_ms, PlayMode.TRANSCODE)
         videos.append(clip)
     return _measured(folder, videos)
 
 
+def length_ms(video: Path) -> int:
+    """How long a video is, in ms."""
+    return probe(video).duration_ms
+
+
 def _measured(folder: Path, videos: list[Path]) -> Workload:
-    seconds = sum(probe(video).duration_ms for video in videos) / 1000
-    return Workload(folder, tuple(videos), seconds)
+    return Workload(folder, tuple(videos), sum(map(length_ms, videos)) / 1000)
