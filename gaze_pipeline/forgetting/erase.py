@@ -21,7 +21,7 @@ def erase(workspace: Workspace, fingerprints: Sequence[str], needles: Needles) -
     """
     for fingerprint in fingerprints:
         erase_files(workspace, fingerprint)
-    if fingerprints and _published(workspace):
+    if _published(workspace):
         publish(workspace, keep_reserve=False, anew=True)
     RunRecords(workspace.paths.dagster_home).erase(needles)
     for log in _files(workspace.paths.logs):

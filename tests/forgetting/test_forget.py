@@ -15,9 +15,11 @@ from gaze_pipeline.forgetting import forget as forgetting
 from gaze_pipeline.forgetting.forget import finish, forget, forget_gone, forget_library
 from gaze_pipeline.states import Stage
 from gaze_pipeline.store import snapshot_files
+from gaze_pipeline.store.catalog.rows import FileRow
 from gaze_pipeline.store.forgotten import Forgotten
 from gaze_pipeline.store.snapshot import publish
 from gaze_pipeline.store.snapshot_reader import Snapshot
+from gaze_pipeline.workspace import Workspace
 from tests.forgetting.conftest import PATH, SAID, SECRET, STAYS, Shelf
 from tests.support.synthetic import Film, Line
 
@@ -169,15 +171,32 @@ def test_work_on_it_is_cancelled_and_waited_for(shelf: Shelf) -> None:
     worker.join()
 
 
-def test_a_library_goes_with_what_only_it_held(shelf: Shelf, tmp_path: Path) -> None:
-    folders = {name: tmp_path / name for name in ("private", "other")}
+def with_libraries(shelf: Shelf, folders: dict[str, Path]) -> Workspace:
     for folder in folders.values():
         folder.mkdir()
     settings = shelf.workspace.paths.settings
     settings.write_text(
         "".join(f'[[libraries]]\nname = "{n}"\npath = "{f}"\n' for n, f in folders.items())
     )
-    workspace = type(shelf.workspace).open()
+    return Workspace.open()
+
+
+def test_a_library_of_copies_goes_and_their_videos_stay(shelf: Shelf, tmp_path: Path) -> None:
+    folders = {name: tmp_path / name for name in ("private", "other")}
+    workspace = with_libraries(shelf, folders)
+    shelf.root.add(Film("c" * 16, [], library="other", path=folders["other"] / "one.mp4"))
+    copy = FileRow(folders["private"] / "one.mp4", "private", 1000, 1, "c" * 16)
+    workspace.catalog.files.put(copy)
+    publish(workspace)
+    proof, count = forget_library(workspace, "private")
+    assert (proof.left, count) == ([], 0)
+    assert mentions(workspace.paths.root, bytes(folders["private"])) == []
+    assert workspace.catalog.videos.get("c" * 16) is not None
+
+
+def test_a_library_goes_with_what_only_it_held(shelf: Shelf, tmp_path: Path) -> None:
+    folders = {name: tmp_path / name for name in ("private", "other")}
+    workspace = with_libraries(shelf, folders)
     for number, library in enumerate(["private", "other"]):
         path = folders[library] / "said.mp4"
         line = Line(0, 1000, f"spoken words of number {number} in {library}")
@@ -189,6 +208,6 @@ def test_a_library_goes_with_what_only_it_held(shelf: Shelf, tmp_path: Path) -> 
 
     assert (proof.left, count) == ([], 1)
     assert mentions(workspace.paths.root, bytes(folders["private"]), b"private") == []
-    assert [library.name for library in type(workspace).open().settings.libraries] == ["other"]
+    assert [library.name for library in Workspace.open().settings.libraries] == ["other"]
     assert workspace.catalog.videos.get(f"{1:016x}") is not None
     assert not Forgotten(workspace.paths).holds(f"{0:016x}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import zlib
 from pathlib import Path
@@ -85,7 +86,9 @@ def test_compressed_parquet_is_read(shelf: Shelf, needles: Needles) -> None:
         "words": [{"start_ms": 0, "end_ms": 1, "word": "zebrafish", "probability": 1.0}],
     }
     place = shelf.workspace.paths.video(STAYS) / "transcript.parquet"
-    table = pa.Table.from_pylist([row] * 100, schema=schemas.TRANSCRIPT)
+    said = ["".join(random.Random(n).choices("aeiou rstln", k=99)) for n in range(99)]
+    rows = [{**row, "text": text} for text in (*said, row["text"])]
+    table = pa.Table.from_pylist(rows, schema=schemas.TRANSCRIPT)
     pq.write_table(table, place, compression="zstd", write_statistics=False)
     assert b"QUARTZITE" not in place.read_bytes()
     found = left(shelf.workspace, needles)
