@@ -297,12 +297,12 @@ def test_a_catalog_in_use_is_not_damaged(root: SyntheticRoot) -> None:
 
 
 def test_what_was_repaired_is_shown_by_doctor_and_page(root: SyntheticRoot) -> None:
-    from gaze_pipeline.commands import doctor
+    from gaze_pipeline import findings
     from gaze_search_app.app_pages import health
 
     assert health._repairs(root.settings) == ""
     (root.settings.paths.index / "CURRENT").write_text("nonsense")
     recover(root.workspace)
-    found = list(doctor._repairs(root.settings))
+    found = list(findings._repairs(root.settings))
     assert ["published anew" in finding.seen for finding in found] == [True]
     assert "published anew" in health._repairs(root.settings)
