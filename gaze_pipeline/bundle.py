@@ -150,22 +150,21 @@ def _state(workspace: Workspace) -> str:
 
 
 def _errors(workspace: Workspace) -> str:
-    rows: list[tuple[str, str, str, float]] = [
-        (row.stage.value, row.error_code.name, row.error_detail, row.updated_at)
+    found = [
+        (row.stage.value, row.error_code.name, row.error_detail)
         for video in workspace.catalog.videos.all()
         for row in video.stages.values()
         if row.error_code is not None
     ]
-    rows += [
-        ("scan", file.error_code.name, file.error_detail, file.mtime_ns / 1e9)
-        for file in workspace.catalog.files.all()
+    found += [
+        ("scan", file.error_code.name, file.error_detail)
+        for file in workspace.catalog.refused()
         if file.error_code is not None
     ]
-    counts = Counter((stage, code, detail) for stage, code, detail, _ in rows)
     return _json(
         [
             {"stage": stage, "code": code, "detail": detail, "count": number}
-            for (stage, code, detail), number in counts.most_common(200)
+            for (stage, code, detail), number in Counter(found).most_common(200)
         ]
     )
 

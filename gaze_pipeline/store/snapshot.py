@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["SnapshotInfo", "current_number", "current_revision", "publish", "publishing"]
 
 
-def publish(
-    workspace: Workspace, *, keep_reserve: bool = True, anew: bool = False
-) -> SnapshotInfo:
+def publish(workspace: Workspace, *, keep_reserve: bool = True, anew: bool = False) -> SnapshotInfo:
     """Publish what the artifacts hold now; waits while another process publishes.
 
     `anew` leaves nothing of earlier publications: vectors are written to a new table, and all that
