@@ -174,7 +174,9 @@ def test_a_cancelled_video_does_not_stop_the_others(
     assert one is not None
     assert cancel(workspace, [one]) == 1
     result = run(instance, keys, Stage.AUDIO, Stage.FRAMES, asked_at=asked_at)
-    assert status_of(instance, result) == "CANCELED", "nothing was left to do but what was cancelled"
+    assert status_of(instance, result) == "CANCELED", (
+        "nothing was left to do but what was cancelled"
+    )
     assert materialized(instance, Stage.AUDIO) == sorted([keys[0], keys[2]])
 
 

@@ -21,7 +21,7 @@ def test_help_names_every_command(gaze: Gaze) -> None:
     text = gaze.run("--help").stdout
     for command in (
         *("up", "index", "search", "models", "library", "scan", "status", "doctor"),
-        *("captions", "demo"),
+        *("captions", "demo", "cancel", "retry"),
     ):
         assert command in text
 
