@@ -89,7 +89,9 @@ def _drop_clips(workspace: Workspace) -> str:
     clips = [clip for clip in clips if not clip.name.startswith(".")]
     for clip in clips:
         clip.unlink(missing_ok=True)
-    return f"Deleted {count(len(clips), 'converted clip')} of videos that are gone." if clips else ""
+    return (
+        f"Deleted {count(len(clips), 'converted clip')} of videos that are gone." if clips else ""
+    )
 
 
 def _prune_records(workspace: Workspace, now: float) -> str:
