@@ -21,7 +21,8 @@ def due(settings: Settings, catalog: Catalog, now: float) -> Round | None:
         for library in settings.libraries
         if library.path in touched or _is_due(library, settings, catalog, now)
     )
-    return Round(libraries, touched) if libraries or touched else None
+    removed = catalog.libraries.names() - {library.name for library in settings.libraries}
+    return Round(libraries, touched) if libraries or touched or removed else None
 
 
 def _is_due(library: Library, settings: Settings, catalog: Catalog, now: float) -> bool:

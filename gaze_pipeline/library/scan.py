@@ -57,6 +57,8 @@ def scan(
 def adopt(settings: Settings, catalog: Catalog) -> None:
     """Drop the files of libraries that are no longer in the settings; one with a new name keeps them."""
     names = {library.name for library in settings.libraries}
+    catalog.unstable.keep(names)
+    catalog.libraries.keep(names)
     for name in catalog.files.libraries() - names:
         strangers = catalog.files.all(name)
         kept = [

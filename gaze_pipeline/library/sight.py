@@ -59,7 +59,8 @@ def look(settings: Settings, catalog: Catalog, where: Round) -> Sight:
 
 def walk_of(library: Library, settings: Settings) -> Walk:
     """A walk through a library for the files that the settings take for videos."""
-    return Walk(library, tuple(suffix.lower() for suffix in settings.scan.suffixes))
+    suffixes = tuple(suffix.lower() for suffix in settings.scan.suffixes)
+    return Walk(library, suffixes, settings.root)
 
 
 def _places(walk: Walk, touched: Iterable[Path]) -> list[Path]:

@@ -3,7 +3,8 @@
 A library lists every visible file below its folder that has a video's suffix, under the path that leads
 there through real folders. Links to files are followed, and so is a link to a folder outside; a link
 beyond such a link, one back into the library and one to a folder above it are not, so that every walk
-ends and a part of the tree is listed alike whether the walk began at the root or there.
+ends and a part of the tree is listed alike whether the walk began at the root or there. Gaze's own data
+root is passed by.
 """
 
 from __future__ import annotations
@@ -46,11 +47,13 @@ class Walk:
 
     library: Library
     suffixes: tuple[str, ...]
+    data_root: Path
     unreadable: dict[Path, OSError] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._root = self.library.path
         self._real_root = Path(os.path.realpath(self._root))
+        self._own = Path(os.path.realpath(self.data_root))
         self._listings: dict[Path, dict[str, os.DirEntry[str]]] = {}
 
     def everything(self) -> Iterator[SeenFile]:
@@ -99,7 +102,8 @@ class Walk:
             folder /= name
         path = folder / parts[-1]
         hidden = any(name.startswith(".") for name in path.relative_to(self._root).parts)
-        return None if hidden else path
+        own = any(self._is_own(place) for place in (path, *path.parents) if place != self._root)
+        return None if hidden or own else path
 
     def _below(self, start: Path, beyond: bool) -> Iterator[SeenFile]:
         waiting = [(start, beyond)]
@@ -124,6 +128,8 @@ class Walk:
                 continue
             try:
                 if entry.is_dir():
+                    if self._is_own(folder / entry.name):
+                        continue
                     if not entry.is_symlink():
                         folders.append((folder / entry.name, beyond))
                     elif not beyond and self._leads_out(entry):
@@ -139,6 +145,11 @@ class Walk:
     def _leads_out(self, link: os.DirEntry[str]) -> bool:
         real = Path(os.path.realpath(link.path))
         return not real.is_relative_to(self._real_root) and real not in self._real_root.parents
+
+    def _is_own(self, folder: Path) -> bool:
+        if folder.name != self._own.name or not folder.is_relative_to(self._root):
+            return False
+        return folder != self._root and Path(os.path.realpath(folder)) == self._own
 
     def _is_beyond(self, folder: Path) -> bool:
         return not Path(os.path.realpath(folder)).is_relative_to(self._real_root)

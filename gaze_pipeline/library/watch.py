@@ -148,10 +148,11 @@ class _Watch:
         try:
             self._watch()
         except Exception as error:  # noqa: BLE001 - what cannot be watched is scanned instead
+            self.failed_at = time.monotonic()
             problem = str(error) or type(error).__name__
+            print(f"{self.library.name}: {problem}", flush=True)
             self.catalog.libraries.watch(self.library.name, self.library.path, problem)
             self._touch([self.library.path])
-            self.failed_at = time.monotonic()
 
     def _watch(self) -> None:
         library, begun = self.library, False

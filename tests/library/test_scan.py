@@ -9,9 +9,11 @@ import pytest
 
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.library.lock import scanning
+from gaze_pipeline.library.rounds import due
 from gaze_pipeline.library.scan import scan
 from gaze_pipeline.library.sight import Round
 from gaze_pipeline.settings import ScanSettings, Settings
+from gaze_pipeline.store.catalog.unstable import UnstableFile
 from tests.support.shelf import Shelf
 
 
@@ -172,3 +174,16 @@ def test_a_link_into_another_library_is_a_copy_told_once(shelf: Shelf) -> None:
     assert shelf.scan().changes == 0
     (video,) = shelf.catalog.videos.all()
     assert video.libraries == ["one", "two"]
+
+
+def test_a_library_taken_out_by_hand_is_noticed_by_the_next_round(shelf: Shelf) -> None:
+    (shelf.one / "film.mp4").write_bytes(b"film")
+    shelf.scan()
+    shelf.catalog.unstable.replace([], [UnstableFile(shelf.one / "b.mp4", "one", 1, 1, since=1.0)])
+    shelf.settings = Settings(root=shelf.settings.root, libraries=shelf.settings.libraries[1:])
+    where = due(shelf.settings, shelf.catalog, time.time())
+    assert where is not None
+    shelf.scan(where)
+    assert shelf.videos() == {}
+    assert shelf.catalog.refused() == []
+    assert due(shelf.settings, shelf.catalog, time.time()) is None

@@ -22,7 +22,8 @@ def root(tmp_path: Path) -> Path:
 
 
 def walk(root: Path, recursive: bool = True) -> Walk:
-    return Walk(Library(name="library", path=root, recursive=recursive), (".mp4",))
+    library = Library(name="library", path=root, recursive=recursive)
+    return Walk(library, (".mp4",), root.parent / "library" / "gaze data")
 
 
 def listed(root: Path, recursive: bool = True) -> list[str]:
@@ -114,6 +115,18 @@ def test_places_outside_or_below_a_flat_library_are_none(root: Path) -> None:
     assert walk(root).place(root.parent / "outside" / "d.mp4") is None
     assert walk(root, recursive=False).place(root / "deep" / "b.mp4") is None
     assert list(walk(root, recursive=False).at(root / "deep")) == []
+
+
+def test_the_data_root_inside_a_library_is_passed_by(root: Path) -> None:
+    clip = root / "gaze data" / "clips" / "clip.mp4"
+    clip.parent.mkdir(parents=True)
+    clip.write_bytes(b"made by Gaze")
+    (root / "link").symlink_to(root / "gaze data")
+    assert listed(root) == ["a.mp4", "deep/b.mp4"]
+    assert walk(root).place(clip) is None
+    assert walk(root).place(root / "link" / "clips" / "clip.mp4") is None
+    inside = Walk(Library(name="demo", path=clip.parent), (".mp4",), root / "gaze data")
+    assert [file.path for file in inside.everything()] == [clip]
 
 
 def test_names_are_told_apart_by_every_byte(root: Path) -> None:

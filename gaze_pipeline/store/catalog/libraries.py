@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,17 @@ class Libraries:
                 "INSERT OR REPLACE INTO scans VALUES (?, ?, ?, ?)",
                 (library, os.fsencode(folder), at, offline or ""),
             )
+
+    def names(self) -> set[str]:
+        """The libraries that were ever looked through."""
+        rows = self._database.connection.execute("SELECT library FROM scans")
+        return {row["library"] for row in rows}
+
+    def keep(self, libraries: Collection[str]) -> None:
+        """Forget when other libraries than these were looked through."""
+        with self._database.write() as db:
+            for name in self.names() - set(libraries):
+                db.execute("DELETE FROM scans WHERE library = ?", (name,))
 
     def last_scan(self, library: str, folder: Path) -> LastScan | None:
         """The last time that the library was looked through."""

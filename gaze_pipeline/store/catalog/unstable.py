@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,14 @@ class Unstable:
             )
             for row in rows
         ]
+
+    def keep(self, libraries: Collection[str]) -> None:
+        """Wait for nothing in other libraries than these."""
+        strangers = {file.library for file in self.all()} - set(libraries)
+        with self._database.write() as db:
+            db.executemany(
+                "DELETE FROM unstable WHERE library = ?", [(name,) for name in strangers]
+            )
 
     def replace(self, places: Iterable[Path], files: Iterable[UnstableFile]) -> None:
         """Write down what is unstable at these places or below them, in place of what was before."""
