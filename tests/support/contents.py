@@ -24,10 +24,12 @@ SNAPSHOT = {
     "frames": "*",
     "detections": "*",
 }
+HELD = "WHERE fingerprint IN (SELECT fingerprint FROM files)"
+"""Rows of videos that are gone are kept for a while, in whatever state they were."""
 CATALOG = {
-    "videos": "SELECT fingerprint, duration_ms FROM videos",
+    "videos": f"SELECT fingerprint, duration_ms FROM videos {HELD}",
     "files": "SELECT path, library, size, mtime_ns, fingerprint, error_code FROM files",
-    "stages": "SELECT fingerprint, stage, status, error_code, recipe FROM stages",
+    "stages": f"SELECT fingerprint, stage, status, error_code, recipe FROM stages {HELD}",
 }
 
 
