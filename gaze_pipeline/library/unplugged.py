@@ -12,6 +12,7 @@ from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.catalog.rows import FileRow
 
 _VANISHED = (errno.ENOENT, errno.ENOTDIR)
+_GONE = 0
 
 
 class Unplugged:
@@ -41,13 +42,20 @@ class Unplugged:
     def _standing(self, folder: Path, root: Path) -> tuple[Path, int | None]:
         """The nearest folder that is there, and its file system: None where that cannot be told."""
         if folder not in self._nearest:
-            try:
-                found: tuple[Path, int | None] = folder, device_of(folder)
-            except OSError as error:
-                lost = error.errno in _VANISHED and folder != root
-                found = self._standing(folder.parent, root) if lost else (folder, None)
-            self._nearest[folder] = found
+            place, device = folder, _look(folder)
+            while device is _GONE and place != root:
+                place = place.parent
+                device = _look(place)
+            self._nearest[folder] = place, device or None
         return self._nearest[folder]
+
+
+def _look(folder: Path) -> int | None:
+    """The file system of a folder: `_GONE` where it is not there, None where it cannot be told."""
+    try:
+        return device_of(folder)
+    except OSError as error:
+        return _GONE if error.errno in _VANISHED else None
 
 
 def is_gone(row: FileRow, settings: Settings) -> bool:

@@ -144,7 +144,8 @@ class Walk:
 
     def _leads_out(self, link: os.DirEntry[str]) -> bool:
         real = Path(os.path.realpath(link.path))
-        return not real.is_relative_to(self._real_root) and real not in self._real_root.parents
+        inward = real.is_relative_to(self._real_root) or real.is_relative_to(self._own)
+        return not inward and real not in self._real_root.parents
 
     def _is_own(self, folder: Path) -> bool:
         if folder.name != self._own.name or not folder.is_relative_to(self._root):
@@ -155,13 +156,16 @@ class Walk:
         return not Path(os.path.realpath(folder)).is_relative_to(self._real_root)
 
     def _entry(self, path: Path) -> os.DirEntry[str] | None:
-        """The entry at `path` in a folder that is itself listed, up to the root."""
-        parent = path.parent
-        if parent == path or (parent != self._root and self._entry(parent) is None):
-            return None
-        if parent not in self._listings:
-            self._listings[parent] = self._list(parent)
-        return self._listings[parent].get(path.name)
+        """The entry at `path`, when each folder on the way there is listed by just this name."""
+        entry, folder = None, self._root
+        for name in path.relative_to(self._root).parts if path.is_relative_to(folder) else ():
+            if folder not in self._listings:
+                self._listings[folder] = self._list(folder)
+            entry = self._listings[folder].get(name)
+            if entry is None:
+                return None
+            folder /= name
+        return entry
 
     def _list(self, folder: Path) -> dict[str, os.DirEntry[str]]:
         try:

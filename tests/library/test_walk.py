@@ -75,6 +75,10 @@ def test_folders_deeper_than_python_recurses(root: Path) -> None:
     os.close(here)
     try:
         assert listed(root)[0] == "a.mp4"
+        deepest = root.joinpath(*"d" * depth, "film.mp4")
+        place = walk(root).place(deepest)
+        assert place == deepest
+        assert list(walk(root).at(place)) == []
     finally:  # nor does shutil go down there
         subprocess.run(["rm", "-r", root / "d"], check=True)
 
@@ -122,6 +126,7 @@ def test_the_data_root_inside_a_library_is_passed_by(root: Path) -> None:
     clip.parent.mkdir(parents=True)
     clip.write_bytes(b"made by Gaze")
     (root / "link").symlink_to(root / "gaze data")
+    (root / "clips").symlink_to(clip.parent)
     assert listed(root) == ["a.mp4", "deep/b.mp4"]
     assert walk(root).place(clip) is None
     assert walk(root).place(root / "link" / "clips" / "clip.mp4") is None
