@@ -11,6 +11,7 @@ import pyarrow as pa
 from gaze_pipeline.media.extracts import frame_name
 from gaze_pipeline.models.manifest import Kind
 from gaze_pipeline.stages.work import OnProgress, Product, frame_recipe, source
+from gaze_pipeline.states import Stage
 from gaze_pipeline.store import schemas
 from gaze_pipeline.store.artifacts import Recipe, disk_error
 from gaze_pipeline.store.paths import sync
@@ -41,6 +42,7 @@ def make(fingerprint: str, workspace: Workspace, on_progress: OnProgress) -> Pro
             settings.jpeg_quality,
             on_progress,
         )
+        _withdraw(workspace.paths.artifact(fingerprint, Stage.FRAMES))
         _replace_folder(folder, final)
     except OSError as error:
         raise disk_error(error, folder) from error
@@ -56,6 +58,13 @@ def make(fingerprint: str, workspace: Workspace, on_progress: OnProgress) -> Pro
         for index, timestamp in enumerate(extract.timestamps_ms)
     ]
     return Product(pa.Table.from_pylist(rows, schema=schemas.FRAMES), extract.damage)
+
+
+def _withdraw(table: Path) -> None:
+    """Remove the table of the thumbnails that are about to go: it must never name what is not there."""
+    if table.exists():
+        table.unlink()
+        sync(table.parent)
 
 
 def _replace_folder(folder: Path, final: Path) -> None:

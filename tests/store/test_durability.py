@@ -115,6 +115,26 @@ def test_each_thumbnail_before_their_folder(
     assert all(disk.synced(folder / picture.name, before=moment) for picture in pictures)
 
 
+def test_no_table_names_thumbnails_that_were_replaced(
+    open_workspace: Callable[..., Workspace], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = open_workspace(tiny_library(tmp_path / "films", 1))
+    key = fingerprint(tmp_path / "films" / "0.mp4")
+    scan_libraries(workspace)
+    assert all(done.code is None for done in run_stage(Stage.FRAMES, [key], workspace))
+    table = workspace.paths.artifact(key, Stage.FRAMES)
+    assert table.exists()
+
+    def crash(folder: Path, final: Path) -> None:
+        assert not table.exists()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(frames, "_replace_folder", crash)
+    with pytest.raises(KeyboardInterrupt):
+        frames.make(key, workspace, lambda fraction: None)
+    assert workspace.artifacts.info(key, Stage.FRAMES) is None
+
+
 def test_a_snapshot_with_its_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = SyntheticRoot(tmp_path / "data")
     root.add(Film(A, (), root.near_topics([1]), {0: ["dog"]}))
