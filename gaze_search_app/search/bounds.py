@@ -80,11 +80,15 @@ def _library(snapshot: Snapshot, text: str, notes: list[str]) -> str:
 def _language(snapshot: Snapshot, text: str, notes: list[str]) -> str:
     wanted = code(text)
     if wanted not in snapshot.languages:
-        spoken = [f"{known} ({NAMES.get(known, '?')})" for known in sorted(snapshot.languages)]
-        told = f"spoken are {', '.join(spoken)}" if spoken else "no speech is indexed yet"
-        name = f"{NAMES[wanted]} ({wanted})" if wanted in NAMES else text
+        spoken = ", ".join(map(_called, sorted(snapshot.languages)))
+        told = f"spoken: {spoken}" if spoken else "no speech is indexed yet"
+        name = _called(wanted) if wanted in NAMES else text
         notes.append(f"Nothing is said in {name}; {told}.")
     return wanted
+
+
+def _called(language: str) -> str:
+    return f"{NAMES[language].capitalize()} ({language})" if language in NAMES else language
 
 
 def _folder(snapshot: Snapshot, text: str, notes: list[str]) -> str:

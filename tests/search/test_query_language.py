@@ -138,7 +138,7 @@ def test_an_excluded_line_parts_what_lies_on_both_sides_of_it(published: Open) -
     [
         ("label:dgo", "close to it: dog"),
         ("dog library:stret", "close to it: street"),
-        ("dog lang:fr", "Nothing is said in french (fr); spoken are de (german), en (english)"),
+        ("dog lang:fr", "Nothing is said in French (fr); spoken: German (de), English (en)"),
         ("dog in:berlni", "close to it: Berlin"),
         ("dog before:tuesday", "tuesday is no date"),
         ("label:dog OR cat", "stands in an OR with words"),
