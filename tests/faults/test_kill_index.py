@@ -17,8 +17,9 @@ from gaze_pipeline.library.fingerprint import fingerprint
 from gaze_pipeline.models.sentences import Segment
 from gaze_pipeline.recovery import last, recover
 from gaze_pipeline.recovery.index import flaw
-from gaze_pipeline.settings import ModelSettings, Settings
+from gaze_pipeline.settings import Library, ModelSettings, ScanSettings, Settings
 from gaze_pipeline.stages import transcript
+from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.states import Stage
 from gaze_pipeline.store import schemas
 from gaze_pipeline.store.paths import DataPaths
@@ -29,7 +30,7 @@ from tests.support.roots import root_variables, tiny_library, tiny_video
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 VIDEOS = 12
-FIRST, FOLLOWING, SEEING = 80, 50, 30
+FIRST, FOLLOWING, SEEING = 90, 50, 25
 
 
 @dataclass
@@ -56,7 +57,6 @@ class Trial:
         shutil.copytree(self.start, undisturbed)
         self.run(undisturbed, "--help").finish()  # the imports are done once and for all
         self.length_s = self.run(undisturbed).finish()
-        self.run(undisturbed).finish()  # which takes up the transcripts that were there before
         self.wanted = contents(undisturbed)
 
     def run(self, root: Path, *arguments: str) -> Run:
@@ -77,15 +77,13 @@ class Trial:
                 assert flaw(paths) == "", moment
             elif "index" in run.arguments:
                 break
-        self.run(self.root, "retry", "--all").finish()  # what three kills in a row struck
-        for _ in range(2):
+        if self.run(self.root).status(120):  # three kills in a row struck one stage
+            self.run(self.root, "retry", "--all").finish()
             self.run(self.root).finish()
         assert differences(contents(self.root), self.wanted) == {}
         assert leavings(self.root) == []
-        repairs = last(paths)
         assert not recover(Workspace.open(Settings(root=self.root))), "all was repaired"
-        assert last(paths) == repairs
-        self.told += [line for entry in repairs for line in entry.lines]
+        self.told += [line for entry in last(paths) for line in entry.lines]
 
 
 COMMANDS = [("index",)] * 6 + [("index", "--publish"), ("scan",)]
@@ -100,16 +98,26 @@ def run_trial(trial: Trial, kills: int) -> None:
 
 
 def fresh(trial: Trial, root: Path) -> None:
-    """Nothing indexed yet, but for transcripts, as another program or day may have made them."""
+    """Nothing indexed yet, but that half of the films are known and have transcripts."""
     root_variables(root, trial.films)
-    settings = Settings(root=root, models=trial.models or ModelSettings())
-    workspace = Workspace.open(settings)
+    models = trial.models or ModelSettings()
+    library = Library(name=trial.films.name, path=trial.films)
+    still = ScanSettings(settle_s=0)
+    workspace = Workspace.open(Settings(root=root, models=models, libraries=[library], scan=still))
     recipe = transcript.recipe(workspace)
-    for number, film in enumerate(sorted(trial.films.iterdir())):
-        line = Segment(0, 900, f"film number {number}", "en", 0.9, ())
+    films = sorted(trial.films.iterdir())
+    later = films[len(films) // 2 :]
+    for film in later:
+        film.rename(trial.folder / film.name)
+    for film in set(films) - set(later):
+        line = Segment(0, 900, f"the film {film.stem}", "en", 0.9, ())
         row = {**asdict(line), "segment_index": 0, "fingerprint": fingerprint(film), "words": []}
         table = pa.Table.from_pylist([row], schema=schemas.TRANSCRIPT)
         workspace.artifacts.write(fingerprint(film), Stage.TRANSCRIPT, table, recipe)
+    scan_libraries(workspace)
+    recover(workspace)
+    for film in later:
+        (trial.folder / film.name).rename(film)
 
 
 def changed(trial: Trial, root: Path) -> None:
