@@ -315,8 +315,16 @@ class Files(RuleBasedStateMachine):
     def touched(self, *paths: Path) -> None:
         """Tell of changes as the watcher does; see to it that a change of content can be told at all.
 
-        Another content of the same size and date, that no known file brought, cannot.
+        Another content of the same size and date, that no known file brought, cannot. What a link to a
+        file shows changes untold; here it is told, so that every scan can be held to the whole truth.
         """
+        links = [link for link in self.root.rglob("*") if link.is_symlink()]
+        targets = {link: link.readlink() for link in links}
+        paths += tuple(
+            link
+            for link, target in targets.items()
+            if not {target, *target.parents}.isdisjoint(paths)
+        )
         rows = {row.path: row for row in self.shelf.catalog.files.all()}
         inodes = {row.inode for row in rows.values()}
         for path in paths:
