@@ -177,10 +177,11 @@ def test_a_worker_that_cannot_start_blames_no_file(film: Path) -> None:
 
 
 ORPHAN = """
-import sys
+import signal, sys
 from pathlib import Path
 from gaze_pipeline.media.decoder import Decoder
 from gaze_pipeline.media.worker import Limits
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
 Decoder(Limits(500, 600), sys.argv[2]).extract_audio(Path(sys.argv[1]), Path(sys.argv[1] + ".flac"))
 """
 
