@@ -11,6 +11,10 @@ from tests.benchmarks.month import DELETED_DAYS, SHARE, STORES, fresh, live
 
 VIDEOS = 20
 RECORDED = (Stage.AUDIO,)
+COPIES = 10.0
+"""Lance rewrites its table at each step of a publication and spares what the last second wrote: at the
+pace of this month that is the work of a whole day."""
+
 WAITING = 1 + 2 * (DELETED_DAYS + 1) / SHARE
 """Deleted videos are kept for some days: so many times the library's artifacts."""
 
@@ -19,7 +23,13 @@ WAITING = 1 + 2 * (DELETED_DAYS + 1) / SHARE
 def test_a_month_of_change_costs_no_more_than_the_library(tmp_path: Path) -> None:
     days = list(live(tmp_path / "month", VIDEOS, 30, RECORDED))
     anew = fresh(tmp_path / "fresh", VIDEOS, RECORDED)
-    factors = {"artifacts": WAITING, "index": 2.1, "vectors": 6.0, "dagster": 4.0, "catalog": 2.5}
+    factors = {
+        "artifacts": WAITING,
+        "index": 2.1,
+        "vectors": COPIES,
+        "dagster": 4.0,
+        "catalog": 2.5,
+    }
     for name in STORES:
         if name in factors:
             assert max(day[name] for day in days) <= factors[name] * anew[name], name
