@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 
 from gaze_pipeline.errors import GazeError
 from gaze_pipeline.states import Stage, State
 from gaze_pipeline.store.artifacts import ArtifactStore
 from gaze_pipeline.store.catalog.rows import VideoRow
+from gaze_pipeline.store.shots import number_shots, stretches
 from gaze_pipeline.store.snapshot_tables import missing
 from gaze_pipeline.store.vectors import VectorStore
 
@@ -34,7 +36,8 @@ def sync_vectors(
             reasons[video.fingerprint] = State.QUEUED
             continue
         wanted[video.fingerprint] = source
-    failed = store.sync(wanted, lambda fingerprint: _rows(artifacts, fingerprint))
+    durations = {video.fingerprint: video.duration_ms for video in videos}
+    failed = store.sync(wanted, lambda key: _rows(artifacts, key, durations[key]))
     return reasons | {fingerprint: error.code.name for fingerprint, error in failed.items()}
 
 
@@ -51,8 +54,11 @@ def _signature(artifacts: ArtifactStore, fingerprint: str) -> str | None:
     return digest.hexdigest()[:16]
 
 
-def _rows(artifacts: ArtifactStore, fingerprint: str) -> pa.Table:
-    """The embeddings of a video and the labels of each frame; corrupt detections count as none."""
+def _rows(artifacts: ArtifactStore, fingerprint: str, duration_ms: int) -> pa.Table:
+    """The embeddings of a video, with the labels, the shot and the stretch of each frame.
+
+    Corrupt detections count as none.
+    """
     rows = artifacts.read(fingerprint, Stage.EMBEDDINGS)
     seen: dict[int, set[str]] = {}
     try:
@@ -62,4 +68,15 @@ def _rows(artifacts: ArtifactStore, fingerprint: str) -> pa.Table:
     for frame, label in zip(*(column.to_pylist() for column in found.columns), strict=True):
         seen.setdefault(frame, set()).add(label)
     labels = [sorted(seen.get(frame, ())) for frame in rows["frame_index"].to_pylist()]
-    return rows.append_column("labels", pa.array(labels, pa.list_(pa.string())))
+    vectors = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    shots = number_shots(vectors.reshape(rows.num_rows, -1))
+    starts, ends = stretches(np.asarray(rows["timestamp_ms"], np.int64), shots, duration_ms)
+    columns = {
+        "labels": pa.array(labels, pa.list_(pa.string())),
+        "shot": pa.array(shots),
+        "start_ms": pa.array(starts),
+        "end_ms": pa.array(ends),
+    }
+    for name, values in columns.items():
+        rows = rows.append_column(name, values)
+    return rows

@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store.paths import DataPaths
 
+FRAME = ("fingerprint", "frame_index", "timestamp_ms", "shot", "start_ms", "end_ms")
+"""What the table says of a frame; see `store.shots`."""
 _REFINE = 10
 _PROBES = 64
 
@@ -38,8 +40,9 @@ class VectorReader:
     ) -> pa.Table:
         """The frames most similar to a unit vector [dimensions], best first.
 
-        Columns fingerprint, frame_index, timestamp_ms, cosine. `labels` keeps frames that show any of
-        them; `fingerprints` keeps those of these videos. Raises GazeError(INDEX_CORRUPT).
+        Columns fingerprint, frame_index, timestamp_ms, shot, start_ms, end_ms, cosine. `labels` keeps
+        frames that show any of them; `fingerprints` keeps those of these videos. Raises
+        GazeError(INDEX_CORRUPT).
         """
         query = self._table.search(vector, vector_column_name="vector").distance_type("dot")
         conditions = []
@@ -49,7 +52,7 @@ class VectorReader:
             conditions.append(one_of("fingerprint", fingerprints))
         if conditions:
             query = query.where(" AND ".join(conditions))
-        columns = ["fingerprint", "frame_index", "timestamp_ms", "_distance"]
+        columns = [*FRAME, "_distance"]
         with self._readable():
             found = query.refine_factor(_REFINE).select(columns).limit(limit).to_arrow()
         cosine = pc.subtract(pa.scalar(1.0, pa.float32()), found["_distance"])

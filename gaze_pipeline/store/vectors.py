@@ -1,8 +1,9 @@
 """Frame vectors in LanceDB: one table a model, filled by the publisher only, read at pinned versions.
 
-Rows are those of the embeddings contract plus `labels`, what was detected in the frame, and `source`,
-the signature of the artifacts that a row was made from. So the table itself says which videos it holds
-and whether they are current, and a publication that was killed is simply repeated.
+Rows are those of the embeddings contract plus `labels`, what was detected in the frame, its `shot` with
+the stretch from `start_ms` to `end_ms` that it stands for (see `store.shots`), and `source`, the signature of
+the artifacts that a row was made from. So the table itself says which videos it holds and whether they are
+current, and a publication that was killed is simply repeated.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pyarrow as pa
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store import vector_tables as tables
 from gaze_pipeline.store.paths import DataPaths
-from gaze_pipeline.store.vector_reader import VectorReader, connect, one_of
+from gaze_pipeline.store.vector_reader import FRAME, VectorReader, connect, one_of
 
 __all__ = ["INDEX_FROM", "VectorReader", "VectorStore"]
 
@@ -48,9 +49,9 @@ class VectorStore:
     ) -> dict[str, GazeError]:
         """Make the table hold exactly the `wanted` videos (fingerprint -> source signature).
 
-        `read` gives the rows of a video that is new or has changed (embeddings contract + `labels`).
-        A table that cannot be read is left as it is, and a new one made. Returns the videos left out
-        because `read` raised a GazeError.
+        `read` gives the rows of a video that is new or has changed, all but `source`. A table that
+        cannot be read, or was made by an older Gaze, is left as it is, and a new one made. Returns the
+        videos left out because `read` raised a GazeError.
         """
         tables.delete_leavings(self._paths)
         held = self._sound_sources()
@@ -174,12 +175,13 @@ class VectorStore:
         try:
             VectorReader(self._paths, self.name, int(self._table().version)).check()
             self._table().tags.list()
-            return self._sources()
+            if set(FRAME) <= set(self._table().schema.names):
+                return self._sources()
         except (GazeError, *_UNREADABLE) as error:
             if _PASSING.search(str(error)):
                 raise
-            self.name = tables.successor(self.name)
-            return {}
+        self.name = tables.successor(self.name)
+        return {}
 
     def _sources(self) -> dict[str, set[str]]:
         columns = self._table().search().select(["fingerprint", "source"]).limit(None).to_arrow()

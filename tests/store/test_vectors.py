@@ -29,16 +29,25 @@ def rows(fingerprint: str, count: int, labels: Labels | None = None, seed: int =
         np.random.default_rng([seed, *fingerprint.encode()]).standard_normal((count, DIMENSIONS))
     )
     flat = pa.array(vectors.astype(np.float16).ravel())
-    columns = [
+    contract = [
         pa.array([fingerprint] * count, pa.string()),
         pa.array(range(count), pa.int32()),
         pa.array([2000 * index for index in range(count)], pa.int64()),
         pa.array(["m"] * count, pa.string()),
         pa.FixedSizeListArray.from_arrays(flat, DIMENSIONS),
     ]
-    table = pa.Table.from_arrays(columns, schema=schemas.embeddings(DIMENSIONS))
-    seen = [(labels or {}).get(index, []) for index in range(count)]
-    return table.append_column("labels", pa.array(seen, pa.list_(pa.string())))
+    table = pa.Table.from_arrays(contract, schema=schemas.embeddings(DIMENSIONS))
+    columns = {
+        "labels": pa.array(
+            [(labels or {}).get(index, []) for index in range(count)], pa.list_(pa.string())
+        ),
+        "shot": pa.array([0] * count, pa.int32()),
+        "start_ms": pa.array([2000 * index for index in range(count)], pa.int64()),
+        "end_ms": pa.array([2000 * index + 2000 for index in range(count)], pa.int64()),
+    }
+    for name, values in columns.items():
+        table = table.append_column(name, values)
+    return table
 
 
 def vector(table: pa.Table, index: int) -> np.ndarray:
