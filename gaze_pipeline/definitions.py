@@ -17,7 +17,12 @@ defs = dg.Definitions(
     assets=[audio, transcript, frames, embeddings, detections, search_index],
     asset_checks=[checks.standing],
     jobs=[jobs.ingest, jobs.publish, jobs.upkeep],
-    sensors=[sensors.folders, sensors.finished_work, checks.follow_standing],
+    sensors=[
+        sensors.folders,
+        sensors.finished_work,
+        sensors.interrupted_forgetting,
+        checks.follow_standing,
+    ],
     schedules=[schedules.nightly],
     resources={"workspace": WorkspaceResource()},
     executor=dg.in_process_executor,

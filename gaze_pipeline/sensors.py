@@ -10,7 +10,8 @@ import dagster as dg
 import psutil
 
 from gaze_pipeline import inflight, quiet
-from gaze_pipeline.jobs import ingest, publish
+from gaze_pipeline.forgetting.forget import is_interrupted
+from gaze_pipeline.jobs import ingest, publish, upkeep
 from gaze_pipeline.partitions import Batch, Candidate, batches, videos
 from gaze_pipeline.reconcile import unreported
 from gaze_pipeline.recovery import tend
@@ -107,6 +108,23 @@ def finished_work(
             )
     failed_as = f"{revision}-{last[0].dagster_run.run_id[:8] if last else 0}"
     return dg.RunRequest(run_key=failed_as)
+
+
+@dg.sensor(
+    job=upkeep,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Carries on where a `gaze forget` was killed: once an hour, until nothing is left.",
+)
+def interrupted_forgetting(
+    context: dg.SensorEvaluationContext, workspace: WorkspaceResource
+) -> dg.RunRequest | dg.SkipReason:
+    """Request the upkeep, which begins with what is to be forgotten."""
+    if not is_interrupted(workspace.get()):
+        return dg.SkipReason("Nothing waits to be forgotten.")
+    if inflight.unfinished(context.instance, "upkeep"):
+        return dg.SkipReason("The upkeep is under way.")
+    return dg.RunRequest(run_key=f"forget-{int(time.time() // 3600)}")
 
 
 def _partitions(

@@ -89,11 +89,12 @@ def test_everything_that_the_ui_starts_runs_in_one_process() -> None:
 def test_the_sensors_and_the_schedule_are_on() -> None:
     repository = defs.get_repository_def()
     sensors = {sensor.name: sensor for sensor in repository.sensor_defs}
-    assert sorted(sensors) == ["finished_work", "folders", "standing"]
+    assert sorted(sensors) == ["finished_work", "folders", "interrupted_forgetting", "standing"]
     running = dg.DefaultSensorStatus.RUNNING
     assert all(sensor.default_status is running for sensor in sensors.values())
     assert sensors["folders"].job_name == "ingest"
     assert sensors["finished_work"].job_name == "publish"
+    assert sensors["interrupted_forgetting"].job_name == "upkeep"
     (schedule,) = repository.schedule_defs
     assert (schedule.name, schedule.job_name, schedule.cron_schedule) == (
         "nightly", "upkeep", "0 3 * * *",

@@ -1,7 +1,7 @@
 """Forgetting videos: asked for in the catalog first, then carried out, verified, and only then done with.
 
-A kill at any point leaves the request, and whoever calls `finish` next (the nightly upkeep does) starts
-over: every step can be repeated.
+A kill at any point leaves the request, and whoever calls `finish` next (a recovery does, and the upkeep)
+starts over: every step can be repeated.
 """
 
 from __future__ import annotations
@@ -88,16 +88,32 @@ def forget_library(
 
 
 def finish(workspace: Workspace, on_step: OnStep = lambda step: None) -> Proof | None:
-    """Carry out what was asked for; None when there is nothing.
+    """Carry out what was asked for, once nobody else does; None when there is nothing.
 
     Raises GazeError(FORGETTING_UNFINISHED | DISK_FULL).
     """
     if not workspace.catalog.forgetting.asked():
         return None
-    workspace.paths.run.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with FileLock(workspace.paths.run / "forget.lock"):
+    with _forgetting(workspace):
         traces = [Traces.parse(text) for text in workspace.catalog.forgetting.asked().values()]
         return _carry_out(workspace, traces, on_step) if traces else None
+
+
+def is_interrupted(workspace: Workspace) -> bool:
+    """Whether something is to be forgotten and the process that was at it is gone."""
+    if not workspace.catalog.forgetting.asked():
+        return False
+    try:
+        with _forgetting(workspace, wait_s=0):
+            return bool(workspace.catalog.forgetting.asked())
+    except TimeoutError:
+        return False
+
+
+def _forgetting(workspace: Workspace, wait_s: float = -1) -> FileLock:
+    """The lock of whoever is at it. Entering it raises TimeoutError after `wait_s` seconds."""
+    workspace.paths.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return FileLock(workspace.paths.run / "forget.lock", timeout=wait_s)
 
 
 def _carry_out(workspace: Workspace, traces: Sequence[Traces], on_step: OnStep) -> Proof:

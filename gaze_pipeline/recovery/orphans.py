@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from gaze_pipeline.errors import GazeError
+from gaze_pipeline.forgetting.traces import Traces
 from gaze_pipeline.store.forgotten import Forgotten
 from gaze_pipeline.workspace import Workspace
 
@@ -16,15 +17,18 @@ def take_in(workspace: Workspace) -> int:
 
     What a folder holds took hours to make, and the catalog may have been made anew while the disk of its
     video was away. Returns how many were taken in. One without the facts of a video waits for a scan to
-    find the file, and goes when it has been left alone for as long.
+    find the file, and goes when it has been left alone for as long. One that was being forgotten is to be
+    forgotten still.
     """
     catalog, artifacts = workspace.catalog, workspace.artifacts
     forgotten = Forgotten(workspace.paths)
     known = catalog.videos.fingerprints() | catalog.forgetting.asked().keys()
     taken_in = 0
     for key in [key for key in artifacts.fingerprints() if key not in known]:
-        duration_ms = None if forgotten.holds(key) else _duration_ms(workspace, key)
-        if duration_ms is not None:
+        duration_ms = _duration_ms(workspace, key)
+        if forgotten.holds(key):
+            catalog.forgetting.ask(key, str(Traces.of_video(workspace, key, ())), ())
+        elif duration_ms is not None:
             catalog.videos.add(key, duration_ms)
             taken_in += 1
         elif _left_alone(workspace, key):

@@ -10,8 +10,9 @@ from dataclasses import astuple, dataclass
 class Repairs:
     """What one recovery found and put right. Names no video: it is kept and shown.
 
-    `catalog` is the name under which a damaged catalog was set aside; `index` says what was wrong with
-    the published snapshot, `pending` why it could not be published anew yet.
+    `catalog` is the name under which a damaged catalog was set aside; `forgetting` says how one went on
+    that had been interrupted; `index` says what was wrong with the published snapshot, `pending` why it
+    could not be published anew yet.
     """
 
     released: int = 0
@@ -21,6 +22,7 @@ class Repairs:
     found: int = 0
     lost: int = 0
     catalog: str = ""
+    forgetting: str = ""
     index: str = ""
     pending: str = ""
 
@@ -49,6 +51,8 @@ class Repairs:
                 f"{_count(self.orphans, 'folder')} of videos that the catalog did not know taken in: "
                 "kept as long as those of deleted videos."
             )
+        if self.forgetting:
+            yield f"Forgetting had been interrupted: {self.forgetting}."
         if self.index:
             how = f"will be published anew ({self.pending})" if self.pending else "published anew"
             yield f"The index could not be used ({self.index}): {how}."

@@ -6,7 +6,7 @@ import psutil
 from filelock import FileLock
 
 from gaze_pipeline.errors import GazeError
-from gaze_pipeline.recovery import catalog, index, leavings, orphans
+from gaze_pipeline.recovery import catalog, forgetting, index, leavings, orphans
 from gaze_pipeline.recovery.record import note
 from gaze_pipeline.recovery.repairs import Repairs
 from gaze_pipeline.stages.reconciliation import reconcile
@@ -21,7 +21,8 @@ def recover(workspace: Workspace) -> Repairs:
 
 
 def tend(workspace: Workspace) -> Repairs:
-    """The same beside running services, and quick: they publish anew what cannot be used."""
+    """The same beside running services, and quick: they publish anew what cannot be used, and forget
+    what is to be forgotten."""
     return _recover(workspace, within_services=True)
 
 
@@ -33,6 +34,8 @@ def _recover(workspace: Workspace, within_services: bool) -> Repairs:
         restored = leavings.put_back(workspace.settings)
         released = workspace.catalog.stages.release_dead(blamed=not _rebooted(workspace))
         rows = reconcile(workspace)
+        taken_in = orphans.take_in(workspace)
+        forgot = "" if within_services else forgetting.carry_on(workspace)
         flaw = index.flaw(paths, vectors=not within_services)
         repairs = Repairs(
             catalog=set_aside,
@@ -41,7 +44,8 @@ def _recover(workspace: Workspace, within_services: bool) -> Repairs:
             lost=len(rows.lost),
             restored=restored,
             leavings=leavings.remove(workspace.settings),
-            orphans=orphans.take_in(workspace),
+            orphans=taken_in,
+            forgetting=forgot,
             index=flaw,
             pending=_republish(workspace, within_services) if flaw else "",
         )

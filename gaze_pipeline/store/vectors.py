@@ -93,7 +93,7 @@ class VectorStore:
         return version
 
     def clean(self, snapshots: Iterable[int], now: float | None = None) -> None:
-        """Drop the versions, and the tables of other models, that none of the `snapshots` reads.
+        """Drop the versions and the tables that none of the `snapshots` reads.
 
         Versions of the last minutes before `now` (seconds since the epoch) stay for queries under way.
         """
@@ -117,7 +117,7 @@ class VectorStore:
             age = _age(table, min(pinned), now)
             table.optimize(cleanup_older_than=age, delete_unverified=True)
             tables.sync_to_disk(self._paths, name)
-        elif name != self.name:
+        else:
             tables.delete(self._paths, name)
 
     def _add(

@@ -8,11 +8,23 @@ import threading
 from pathlib import Path
 from urllib.parse import quote
 
+import dagster as dg
 import pytest
+from filelock import FileLock
 
+from gaze_pipeline import sensors
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.forgetting import forget as forgetting
-from gaze_pipeline.forgetting.forget import finish, forget, forget_gone, forget_library
+from gaze_pipeline.forgetting.forget import (
+    finish,
+    forget,
+    forget_gone,
+    forget_library,
+    is_interrupted,
+)
+from gaze_pipeline.jobs import JOB_TAG
+from gaze_pipeline.recovery import recover, tend
+from gaze_pipeline.resources import WorkspaceResource
 from gaze_pipeline.states import Stage
 from gaze_pipeline.store import snapshot_files
 from gaze_pipeline.store.catalog.rows import FileRow
@@ -74,6 +86,13 @@ def test_no_older_snapshot_or_version_stays(shelf: Shelf) -> None:
     assert [p.stem for p in paths.vectors.glob("*.lance")] == [info.vector_table]
 
 
+def test_the_last_video_takes_the_vectors_with_it(shelf: Shelf) -> None:
+    every = sorted(shelf.workspace.catalog.videos.fingerprints())
+    assert forget(shelf.workspace, every).left == []
+    assert Snapshot.open(shelf.workspace.paths).info.vectors == 0
+    assert mentions(shelf.workspace.paths.root, *map(str.encode, every)) == []
+
+
 def test_a_video_that_was_dropped_from_the_index_long_ago_goes_too(shelf: Shelf) -> None:
     shelf.workspace.catalog.files.remove(PATH)
     publish(shelf.workspace)  # deletes its rows; LanceDB keeps them in its files
@@ -101,6 +120,70 @@ def test_forgetting_may_begin_again_wherever_it_was_killed(
         finish(shelf.workspace)
         assert mentions(root, SECRET.encode(), b"quartzite") == []
         assert shelf.workspace.catalog.forgetting.asked() == {}
+
+
+def test_a_recovery_finishes_what_was_killed_and_says_so(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = shelf.workspace
+    assert not is_interrupted(workspace)
+    killed_while_forgetting(shelf, monkeypatch)
+    with FileLock(workspace.paths.run / "forget.lock"):
+        assert not is_interrupted(workspace), "another process is at it"
+        assert recover(workspace).forgetting == ""
+    assert is_interrupted(workspace)
+    assert tend(workspace).forgetting == "", "the services do it in a run of its own"
+    repairs = recover(workspace)
+    assert repairs.lines() == ["Forgetting had been interrupted: it is finished now."]
+    assert mentions(workspace.paths.root, SECRET.encode(), b"quartzite") == []
+    assert not is_interrupted(workspace)
+    assert not recover(workspace)
+
+
+def test_a_recovery_says_what_it_could_not_forget(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed_while_forgetting(shelf, monkeypatch)
+    monkeypatch.setattr(forgetting, "PAUSE_S", 0.0)
+    (shelf.workspace.paths.root / "notes.txt").write_text(f"see {SECRET}")
+    assert "not finished yet (FORGETTING_UNFINISHED)" in recover(shelf.workspace).lines()[-1]
+    assert is_interrupted(shelf.workspace)
+
+
+def test_the_services_carry_on_in_a_run_of_the_upkeep(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        resources = {"workspace": WorkspaceResource()}
+        context = dg.build_sensor_context(instance, resources=resources)
+        assert isinstance(sensors.interrupted_forgetting(context), dg.SkipReason)
+        killed_while_forgetting(shelf, monkeypatch)
+        assert isinstance(sensors.interrupted_forgetting(context), dg.RunRequest)
+        instance.add_run(dg.DagsterRun(job_name="upkeep", tags={JOB_TAG: "upkeep"}))
+        assert isinstance(sensors.interrupted_forgetting(context), dg.SkipReason)
+
+
+def test_a_lost_catalog_does_not_lose_what_was_being_forgotten(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed_while_forgetting(shelf, monkeypatch)
+    paths = shelf.workspace.paths
+    for path in paths.root.glob("catalog.sqlite*"):
+        path.unlink()
+    workspace = Workspace(shelf.workspace.settings)
+    assert recover(workspace).forgetting == "it is finished now"
+    assert mentions(paths.root, SECRET.encode(), b"quartzite") == []
+    assert paths.video(STAYS).is_dir()
+
+
+def killed_while_forgetting(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(forgetting, "erase", killed)
+        with pytest.raises(KeyboardInterrupt):
+            forget(shelf.workspace, [SECRET])
 
 
 def test_what_is_left_is_named_and_tried_again(
