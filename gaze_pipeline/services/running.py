@@ -1,4 +1,4 @@
-"""The one supervisor of a data root: its lock, and the note by which others find it."""
+"""The one supervisor of a data root: its lock, and the notes by which it and its services are found."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.gate import Access
 from gaze_pipeline.settings import Settings
-from gaze_pipeline.store.catalog.processes import alive
+from gaze_pipeline.store.catalog.processes import alive, this_process
 from gaze_pipeline.store.paths import DataPaths, write_whole
 
 NOTE_WAIT_S = 5.0
@@ -69,6 +69,20 @@ def crashed(paths: DataPaths) -> bool:
     """Whether the last supervisor of the data root was killed: its services may just be ending."""
     note = _note(paths)
     return note is not None and not alive(note.get("pid"), note.get("started"))
+
+
+def say_at_work(paths: DataPaths, service: str) -> None:
+    """This process does the work of a service from now on; for one that has no page to be asked for."""
+    write_whole(paths.run / f"{service}.json", json.dumps(this_process()).encode())
+
+
+def is_at_work(paths: DataPaths, service: str) -> bool:
+    """Whether a process that lives has said so."""
+    try:
+        pid, started = json.loads((paths.run / f"{service}.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return alive(pid, started)
 
 
 def _note(paths: DataPaths) -> dict[str, Any] | None:

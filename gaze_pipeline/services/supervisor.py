@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from gaze_pipeline.errors import ErrorCode, GazeError
@@ -22,7 +20,8 @@ from gaze_pipeline.recovery.record import last
 from gaze_pipeline.services.ports import HOST, free_port, require_free
 from gaze_pipeline.services.probes import answers, dagster_works, listens
 from gaze_pipeline.services.processes import Family, last_line
-from gaze_pipeline.services.running import crashed, noted, only_one
+from gaze_pipeline.services.running import crashed, is_at_work, noted, only_one
+from gaze_pipeline.services.service import Service
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.paths import DataPaths, write_whole
 
@@ -39,22 +38,6 @@ TRIES = 5
 
 MEMBER = ["-m", "gaze_pipeline.services.member"]
 _SOCKET_BYTES = 100
-
-
-@dataclass
-class Service:
-    """One child process: what starts it, how it shows that it works."""
-
-    name: str
-    arguments: list[str]
-    works: Callable[[], bool]
-    needs: Service | None = None
-    process: subprocess.Popen[str] | None = None
-    started: float = 0.0
-    failures: int = 0
-    next_start: float = 0.0
-    ready: bool = False
-    answered: bool = False
 
 
 def up(settings: Settings, on_event: OnEvent, stop: threading.Event | None = None) -> None:
@@ -122,14 +105,16 @@ class _Supervisor:
         now = time.monotonic()
         if service.process is None:
             if now >= service.next_start and (service.needs is None or service.needs.ready):
-                service.process = self._family.start(service.name, service.arguments)
-                service.started = now
-                self._log.info(f"{service.name}: started as process {service.process.pid}")
+                process = self._family.start(service.name, service.arguments)
+                service.began(process, now)
+                self._log.info(f"{service.name}: started as process {process.pid}")
         elif (status := service.process.poll()) is not None:
             self._ended(service, status, now)
-        elif not service.ready and service.works():
-            service.ready = service.answered = True
+        elif service.is_ready(now):
             self._log.info(f"{service.name}: ready after {now - service.started:.1f} s")
+        elif service.hangs(now):
+            self._tell(f"{service.name} answers no more and is ended.")
+            service.process.kill()
 
     def _ended(self, service: Service, status: int, now: float) -> None:
         steady = now - service.started > STEADY_S
@@ -139,7 +124,9 @@ class _Supervisor:
             raise GazeError(ErrorCode.SERVICE_FAILED, service.name, line)
         pause = min(LONGEST_PAUSE_S, 0.5 * 2 ** (service.failures - 1))
         service.process, service.ready, service.next_start = None, False, now + pause
-        message = f"{service.name} ended with status {status}; starting it again."
+        self._tell(f"{service.name} ended with status {status}; starting it again.")
+
+    def _tell(self, message: str) -> None:
         self._log.info(message)
         self._on_event(message)
 
@@ -211,13 +198,19 @@ def _services(
             [*MEMBER, "gaze_pipeline.web", str(workspace)],
             lambda: answers(ports.dagster_port, "/server_info", access),
             needs=code,
+            can_hang=True,
         ),
         Service(
             "search",
             [*MEMBER, "gaze_search_app.server"],
             lambda: answers(ports.search_port, "/healthz", access),
+            can_hang=True,
         ),
-        Service("watcher", [*MEMBER, "gaze_pipeline.services.watcher"], lambda: True),
+        Service(
+            "watcher",
+            [*MEMBER, "gaze_pipeline.services.watcher"],
+            lambda: is_at_work(settings.paths, "watcher"),
+        ),
     ]
 
 

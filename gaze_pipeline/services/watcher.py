@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gaze_pipeline.errors import GazeError
 from gaze_pipeline.library.watch import CHECK_S, Watcher
+from gaze_pipeline.services.running import say_at_work
 from gaze_pipeline.settings import Settings, load
 from gaze_pipeline.store.catalog import Catalog
 
@@ -20,12 +21,12 @@ def main() -> None:
     settings = load()
     version = _version(settings.paths.settings)
     watcher = Watcher(Catalog(settings.paths.catalog))
-    while True:
-        watcher.follow(settings)
-        if stop.wait(CHECK_S):
-            break
+    watcher.follow(settings)
+    say_at_work(settings.paths, "watcher")
+    while not stop.wait(CHECK_S):
         if (now := _version(settings.paths.settings)) != version:
             version, settings = now, _reload(settings)
+        watcher.follow(settings)
     watcher.end()
 
 

@@ -18,10 +18,10 @@ import pytest
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.gate import Access
-from gaze_pipeline.services import supervisor
+from gaze_pipeline.services import probes, service, supervisor
 from gaze_pipeline.services.ports import HOST, free_port, require_free
-from gaze_pipeline.services.running import only_one, running_url
-from gaze_pipeline.services.supervisor import Service
+from gaze_pipeline.services.running import is_at_work, only_one, running_url, say_at_work
+from gaze_pipeline.services.service import Service
 from gaze_pipeline.settings import ServiceSettings, Settings
 from gaze_pipeline.store.paths import DataPaths
 
@@ -139,6 +139,66 @@ def test_a_service_that_died_is_started_again(running: Running) -> None:
     assert not any(map(alive, running.pids()))  # the orphan of the first one included
 
 
+SERVER = """
+import os, pathlib, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Page(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+folder = pathlib.Path(sys.argv[1])
+(folder / "pids").open("a").write(f"{os.getpid()}\\n")
+HTTPServer(("127.0.0.1", int(sys.argv[2])), Page).serve_forever()
+"""
+
+
+def test_a_service_that_answers_no_more_is_ended_and_started_again(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probes, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(service, "PROBE_S", 0.1)
+    monkeypatch.setattr(service, "SILENT_S", 1.0)
+    root, port = running.settings.root, free_port()
+    access = Access("token")
+    arguments = ["-c", SERVER, str(root), str(port)]
+    page = Service("page", arguments, lambda: probes.answers(port, "/", access), can_hang=True)
+    monkeypatch.setattr(running, "services", lambda: [page])
+    running.start()
+    until(running.url)
+    (first,) = running.pids()
+    os.kill(first, signal.SIGSTOP)
+    until(lambda: len(running.pids()) == 2 and page.ready)
+    assert not alive(first)
+    assert any("answers no more" in event for event in running.events)
+    running.finish()
+    assert running.error is None
+
+
+def test_a_slow_answer_now_and_then_is_no_hanging() -> None:
+    answers = iter([True, *[False, False, False, True] * 20])
+    slow = Service("slow", [], lambda: next(answers), can_hang=True)
+    assert slow.is_ready(0.0)
+    assert not any(slow.hangs(second) for second in range(1201))
+    assert next(answers, None) is None, "it was asked every 15 s"
+
+
+def test_one_that_cannot_hang_is_not_asked_again() -> None:
+    answers = iter([True])
+    steady = Service("steady", [], lambda: next(answers))
+    assert steady.is_ready(0.0)
+    assert not steady.hangs(1000.0)
+
+
+def test_who_is_at_work_says_so_and_the_dead_do_not(tmp_path: Path) -> None:
+    paths = DataPaths(tmp_path)
+    assert not is_at_work(paths, "watcher")
+    say_at_work(paths, "watcher")
+    assert is_at_work(paths, "watcher")
+    assert not is_at_work(paths, "another")
+    (paths.run / "watcher.json").write_text(f"[{2**22 + 1}, 1.0]")
+    assert not is_at_work(paths, "watcher")
+
+
 def test_a_service_that_never_works_ends_it_with_its_last_words(running: Running) -> None:
     running.code = "raise SystemExit('the disk is made of cheese')"
     running.start()
@@ -207,7 +267,8 @@ def guardians(group: int) -> list[int]:
 SERVED = """
 from pathlib import Path
 from gaze_pipeline.services import supervisor
-from gaze_pipeline.services.supervisor import MEMBER, Service
+from gaze_pipeline.services.service import Service
+from gaze_pipeline.services.supervisor import MEMBER
 from tests.services.test_supervisor import Running
 running = Running(Path({root!r}))
 supervisor.is_prepared = lambda paths: True
