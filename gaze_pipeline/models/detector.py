@@ -62,7 +62,8 @@ class Detector:
         import torch
         from torchvision.models.detection import ssdlite320_mobilenet_v3_large
 
-        name = pick(device).name if torch.cuda.is_available() else "cpu"
+        chosen = pick(device).name
+        name = chosen if torch.cuda.is_available() else "cpu"
         try:
             labels = _labels(directory)
             (weights,) = directory.glob("*.pth")

@@ -6,8 +6,8 @@ import threading
 from pathlib import Path
 
 from gaze_pipeline.models.clip import Clip
+from gaze_pipeline.models.clip_text import ClipText
 from gaze_pipeline.models.detector import Detector
-from gaze_pipeline.models.device import Device, pick
 from gaze_pipeline.models.installed import ModelStatus, model_dir, status
 from gaze_pipeline.models.manifest import Kind, Manifest, ModelSpec
 from gaze_pipeline.models.whisper import Whisper
@@ -30,13 +30,13 @@ class Models:
     ) -> None:
         self.manifest = manifest
         self.models_dir = models_dir
-        self.device: Device = pick(device)
-        self._wanted = device
+        self._device = device
         self._threads = threads
         self._min_confidence = min_confidence
         self._lock = threading.Lock()
         self._whisper: Whisper | None = None
         self._clip: Clip | None = None
+        self._clip_text: ClipText | None = None
         self._detector: Detector | None = None
 
     def spec(self, kind: Kind) -> ModelSpec:
@@ -52,17 +52,25 @@ class Models:
         with self._lock:
             if self._whisper is None:
                 directory = self._directory("whisper")
-                self._whisper = Whisper.load(directory, self._wanted, self._threads)
+                self._whisper = Whisper.load(directory, self._device, self._threads)
             return self._whisper
 
     def clip(self) -> Clip:
-        """The model of images and texts."""
+        """The image side of the image model."""
         with self._lock:
             if self._clip is None:
                 spec, directory = self.spec("clip"), self._directory("clip")
                 self._limit_torch()
-                self._clip = Clip.load(spec.id, directory, spec.params, self._wanted)
+                self._clip = Clip.load(spec.id, directory, spec.params, self._device)
             return self._clip
+
+    def clip_text(self) -> ClipText:
+        """The text side of the image model; needs neither torch nor a GPU."""
+        with self._lock:
+            if self._clip_text is None:
+                spec, directory = self.spec("clip"), self._directory("clip")
+                self._clip_text = ClipText.load(spec.id, directory, spec.params)
+            return self._clip_text
 
     def detector(self) -> Detector:
         """The model of things in pictures."""
@@ -70,7 +78,7 @@ class Models:
             if self._detector is None:
                 directory = self._directory("detector")
                 self._limit_torch()
-                self._detector = Detector.load(directory, self._min_confidence, self._wanted)
+                self._detector = Detector.load(directory, self._min_confidence, self._device)
             return self._detector
 
     def _directory(self, kind: Kind) -> Path:

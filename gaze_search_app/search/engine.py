@@ -28,7 +28,7 @@ class Engine:
         self.settings = settings
         self.snapshots = SnapshotPool(settings.paths)
         workspace = Workspace(settings)
-        self._vision = Vision(load or (lambda: workspace.models.clip()))
+        self._vision = Vision(load or (lambda: workspace.models.clip_text()))
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Answer a request.

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from gaze_pipeline.models.clip import Clip
+from gaze_pipeline.models.clip_text import ClipText
 from gaze_pipeline.models.detector import Detector
 from gaze_pipeline.models.manifest import Manifest, load_manifest
 from tests.models.measures import average_precision, recall_at_1
@@ -32,6 +33,12 @@ def manifest() -> Manifest:
 def clip(manifest: Manifest) -> Clip:
     spec = manifest.of_kind("clip")
     return Clip.load(spec.id, Path(spec.sources[0].location), spec.params, "cpu")
+
+
+@pytest.fixture(scope="module")
+def text(manifest: Manifest) -> ClipText:
+    spec = manifest.of_kind("clip")
+    return ClipText.load(spec.id, Path(spec.sources[0].location), spec.params)
 
 
 @pytest.fixture(scope="module")
@@ -57,31 +64,31 @@ def seen(clip: Clip, album: list[Scene]) -> np.ndarray:
     return clip.encode_images([scene.image for scene in album])
 
 
-def said(clip: Clip, form: str) -> np.ndarray:
+def said(text: ClipText, form: str) -> np.ndarray:
     words = [name.split() for name in NAMES]
-    return clip.encode_texts([form.format(colour=colour, kind=kind) for colour, kind in words])
+    return text.encode_texts([form.format(colour=colour, kind=kind) for colour, kind in words])
 
 
 @pytest.mark.parametrize("form", [*PHRASINGS, UNUSUAL])
 def test_words_find_their_picture(
-    clip: Clip, seen: np.ndarray, truth: np.ndarray, form: str
+    text: ClipText, seen: np.ndarray, truth: np.ndarray, form: str
 ) -> None:
-    recall = recall_at_1(said(clip, form) @ seen.T, truth)
+    recall = recall_at_1(said(text, form) @ seen.T, truth)
     print(f"text-to-image recall@1 of {len(truth)} x {form!r}: {recall:.3f}")
     assert recall >= 0.9
 
 
-def test_pictures_find_their_words(clip: Clip, seen: np.ndarray, truth: np.ndarray) -> None:
-    recall = recall_at_1(seen @ said(clip, PHRASINGS[1]).T, truth.T)
+def test_pictures_find_their_words(text: ClipText, seen: np.ndarray, truth: np.ndarray) -> None:
+    recall = recall_at_1(seen @ said(text, PHRASINGS[1]).T, truth.T)
     print(f"image-to-text accuracy of {len(seen)} frames over {len(NAMES)} captions: {recall:.3f}")
     assert recall >= 0.82
 
 
 def test_what_is_there_scores_above_what_is_not(
-    clip: Clip, seen: np.ndarray, truth: np.ndarray
+    clip: Clip, text: ClipText, seen: np.ndarray, truth: np.ndarray
 ) -> None:
     empty = [render([], seed=SEED + 5000 + i).image for i in range(24)]
-    words = said(clip, PHRASINGS[1])
+    words = said(text, PHRASINGS[1])
     scores, void = words @ seen.T, words @ clip.encode_images(empty).T
     there, absent = scores[truth], scores[~truth]
     print(
@@ -92,14 +99,14 @@ def test_what_is_there_scores_above_what_is_not(
     assert np.percentile(there, 5) > np.percentile(void, 99)
 
 
-def test_words_find_the_second_of_a_film(clip: Clip) -> None:
+def test_words_find_the_second_of_a_film(clip: Clip, text: ClipText) -> None:
     rng = np.random.default_rng(SEED)
     right = 0
     for seed in range(16):
         before, wanted, after = (str(name) for name in rng.choice(NAMES, 3, replace=False))
         cues = [Cue(2, 4, before), Cue(6, 8, wanted), Cue(10, 12, after)]
         frames = list(film(cues, duration_s=14, fps=1, seed=SEED + seed))
-        scores = clip.encode_images(frames) @ clip.encode_texts([f"a {wanted}"])[0]
+        scores = clip.encode_images(frames) @ text.encode_texts([f"a {wanted}"])[0]
         right += 6 <= int(scores.argmax()) < 8
     print(f"films in which words find their second: {right} of 16")
     assert right >= 15

@@ -42,10 +42,10 @@ def official(kind: Kind) -> Models:
 
 
 def test_each_caption_finds_its_photo(photos: dict[str, np.ndarray]) -> None:
-    clip = official("clip").clip()
+    models = official("clip")
 
-    seen = clip.encode_images(list(photos.values()))
-    said = clip.encode_texts([caption for caption, _ in SHOWN.values()])
+    seen = models.clip().encode_images(list(photos.values()))
+    said = models.clip_text().encode_texts([caption for caption, _ in SHOWN.values()])
 
     assert (said @ seen.T).argmax(axis=1).tolist() == list(range(len(SHOWN)))
 

@@ -18,16 +18,20 @@ TINY: dict[str, Any] = {
 }
 
 
-def save_clip(folder: Path, half: bool = False) -> None:
-    """A tiny CLIP beside its configuration."""
+def save_clip(folder: Path, dtype: torch.dtype = torch.float32, **changed: Any) -> None:
+    """A tiny CLIP beside its configuration, no weight of it one or nought; with `changed` settings."""
     torch.manual_seed(0)
-    weights = open_clip.CLIP(**TINY).state_dict()
+    architecture = {**TINY, **changed}
+    weights = open_clip.CLIP(**architecture).state_dict()
     folder.mkdir(parents=True, exist_ok=True)
     save_file(
-        {name: (value.half() if half else value).contiguous() for name, value in weights.items()},
+        {
+            name: (value + 0.02 * torch.randn_like(value)).to(dtype).contiguous()
+            for name, value in weights.items()
+        },
         folder / "open_clip_model.safetensors",
     )
-    facts = {"model_cfg": TINY, "preprocess_cfg": {}}
+    facts = {"model_cfg": architecture, "preprocess_cfg": {}}
     (folder / "open_clip_config.json").write_text(json.dumps(facts))
 
 

@@ -87,7 +87,7 @@ def hold(models: ModelSettings, reduced: bool = False) -> Trial:
     library = prepare(models, reduced)
     workspace = Workspace.open(library.settings)
     engine, snapshot = Engine(library.settings), Snapshot.open(library.settings.paths)
-    encoder = workspace.models.clip()
+    encoder = workspace.models.clip_text()
     asked = tuple(queries(library.events, encoder.model_id == OFFICIAL))
     [(videos, duration_ms)] = snapshot.rows("SELECT count(*), sum(duration_ms) FROM videos")
     return Trial(
