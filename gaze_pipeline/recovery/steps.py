@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 import psutil
 from filelock import FileLock
 
 from gaze_pipeline.errors import GazeError
-from gaze_pipeline.recovery import catalog, forgetting, index, leavings, orphans
+from gaze_pipeline.recovery import catalog, facts, forgetting, index, leavings, orphans
 from gaze_pipeline.recovery.record import note
 from gaze_pipeline.recovery.repairs import Repairs
 from gaze_pipeline.stages.reconciliation import reconcile
 from gaze_pipeline.states import Status
 from gaze_pipeline.store.snapshot import publish
 from gaze_pipeline.workspace import Workspace
+
+FACTS_S = 10.0
+"""How long a recovery beside running services probes videos again."""
 
 
 def recover(workspace: Workspace) -> Repairs:
@@ -34,6 +39,9 @@ def _recover(workspace: Workspace, within_services: bool) -> Repairs:
         restored = leavings.put_back(workspace.settings)
         released = workspace.catalog.stages.release_dead(blamed=not _rebooted(workspace))
         rows = reconcile(workspace)
+        probed = facts.make_again(
+            workspace, rows.factless, FACTS_S if within_services else math.inf
+        )
         taken_in = orphans.take_in(workspace)
         forgot = "" if within_services else forgetting.carry_on(workspace)
         flaw = index.flaw(paths, vectors=not within_services)
@@ -41,7 +49,7 @@ def _recover(workspace: Workspace, within_services: bool) -> Repairs:
             catalog=set_aside,
             released=released,
             found=len(rows.found),
-            lost=len(rows.lost),
+            lost=len(rows.lost) + probed,
             restored=restored,
             leavings=leavings.remove(workspace.settings),
             orphans=taken_in,

@@ -18,10 +18,14 @@ Key = tuple[str, Stage]
 
 @dataclass
 class Reconciliation:
-    """What was put right: stages that claimed an artifact, and stages that denied theirs."""
+    """What was put right: stages that claimed an artifact, and stages that denied theirs.
+
+    `factless` are the videos whose media facts are gone.
+    """
 
     lost: list[Key] = field(default_factory=list)
     found: list[Key] = field(default_factory=list)
+    factless: list[str] = field(default_factory=list)
 
 
 def reconcile(workspace: Workspace) -> Reconciliation:
@@ -35,7 +39,10 @@ def reconcile(workspace: Workspace) -> Reconciliation:
     report = Reconciliation()
     finished: list[tuple[str, StageRow]] = []
     for video in workspace.catalog.videos.all():
-        there = _artifacts(workspace, video.fingerprint)
+        names = _present(workspace, video.fingerprint)
+        there = [s for s in Stage if names.issuperset(_names(workspace, video.fingerprint, s))]
+        if workspace.paths.facts(video.fingerprint).name not in names:
+            report.factless.append(video.fingerprint)
         report.lost += [
             (video.fingerprint, row.stage)
             for row in video.stages.values()
@@ -62,14 +69,13 @@ def _lose(workspace: Workspace, video: VideoRow, row: StageRow) -> bool:
     return True
 
 
-def _artifacts(workspace: Workspace, fingerprint: str) -> list[Stage]:
-    """The stages whose artifact is there, going by names."""
+def _present(workspace: Workspace, fingerprint: str) -> set[str]:
+    """What lies in a video's folder and is not empty."""
     try:
         with os.scandir(workspace.paths.video(fingerprint)) as entries:
-            names = {entry.name for entry in entries if entry.is_dir() or entry.stat().st_size}
+            return {entry.name for entry in entries if entry.is_dir() or entry.stat().st_size}
     except FileNotFoundError:
-        return []
-    return [stage for stage in Stage if names.issuperset(_names(workspace, fingerprint, stage))]
+        return set()
 
 
 def _names(workspace: Workspace, fingerprint: str, stage: Stage) -> Iterator[str]:

@@ -289,6 +289,38 @@ def test_artifacts_overrule_the_catalog(root: SyntheticRoot) -> None:
     assert video.stage(Stage.AUDIO).status is Status.PENDING
 
 
+@pytest.mark.parametrize("loss", ["gone", "empty"])
+def test_lost_facts_are_made_again(
+    open_workspace: Callable[..., Workspace], tmp_path: Path, loss: str
+) -> None:
+    workspace = open_workspace(tiny_library(tmp_path / "films", 2))
+    scan_libraries(workspace)
+    first = workspace.catalog.videos.all()[0].fingerprint
+    before = workspace.artifacts.read_facts(first)
+    publish(workspace)
+    workspace.paths.facts(first).unlink()
+    if loss == "empty":
+        workspace.paths.facts(first).touch()
+    assert recover(workspace).lines() == ["1 result gone or unreadable: made again."]
+    assert workspace.artifacts.read_facts(first) == before
+    assert workspace.catalog.revision() > (files.current_revision(workspace.paths) or 0)
+    assert not tend(workspace)
+
+
+def test_lost_facts_wait_for_their_file(
+    open_workspace: Callable[..., Workspace], tmp_path: Path
+) -> None:
+    films = tiny_library(tmp_path / "films", 1)
+    workspace = open_workspace(films)
+    scan_libraries(workspace)
+    (video,) = workspace.catalog.videos.all()
+    workspace.paths.facts(video.fingerprint).unlink()
+    video.path.rename(tmp_path / "away.mp4")
+    assert not recover(workspace)
+    (tmp_path / "away.mp4").rename(video.path)
+    assert tend(workspace) == Repairs(lost=1)
+
+
 def test_a_catalog_in_use_is_not_damaged(root: SyntheticRoot) -> None:
     with sqlite3.connect(root.settings.paths.catalog, isolation_level=None) as db:
         db.execute("BEGIN IMMEDIATE")
