@@ -226,9 +226,9 @@ class ErrorCode(Enum):
         'Close other programs, or set device = "cpu" under [models], then run `gaze retry`.',
     )
     PROCESS_DIED = (
-        False,
+        True,
         "The process that worked on it died, again and again.",
-        "Play the file elsewhere to see whether it is whole; `gaze retry` tries it once more.",
+        "Play the file elsewhere to see whether it is whole; `gaze retry` tries it at once.",
     )
     INTERNAL = (
         False,

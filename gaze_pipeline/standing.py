@@ -63,5 +63,7 @@ def next_try(row: StageRow) -> str:
     if row.status is not Status.FAILED or row.retry_at is None:
         return ""
     then = datetime.fromtimestamp(row.retry_at)
+    today = then.date() == datetime.now().date()
+    time = f"at {then:%H:%M:%S}" if today else f"on {then:%Y-%m-%d at %H:%M}"
     when = WHEN_GONE.get(row.error_code) if row.error_code else None
-    return f"It is tried again {when or f'at {then:%H:%M:%S}'}."
+    return f"It is tried again {when or time}."

@@ -26,8 +26,9 @@ def plan(workspace: Workspace, asked: bool = False) -> dict[str, list[Stage]]:
     Stages of processes that died count as pending; those whose model is missing are written down as
     WAITING, and those that the disk has no room for as FAILED. What failed and can pass is taken up when
     its time has come or its cause is gone; at once with `asked`, when a person asks for all the work
-    there is. What was CANCELLED or failed for good waits for a retry. What needs a file that is not
-    there stays as it is.
+    there is: but for what processes died of, which may take this one down, too, before the rest is done.
+    What was CANCELLED or failed for good waits for a retry. What needs a file that is not there stays as
+    it is.
     """
     workspace.catalog.stages.release_dead()
     situation = _look_around(workspace, asked)
@@ -51,13 +52,14 @@ def plan(workspace: Workspace, asked: bool = False) -> dict[str, list[Stage]]:
 @dataclass(frozen=True)
 class _Situation:
     """What decides what can run: `lacking` tells of each kind of model that is not ready its code,
-    `short` how much room is missing, `now` is in seconds since the epoch.
+    `short` how much room is missing, `now` is in seconds since the epoch, `asked` whether nothing waits.
     """
 
     recipes: Mapping[Stage, str]
     lacking: Mapping[Kind | None, ErrorCode]
     short: str | None
     now: float
+    asked: bool
 
     def needs(self, video: VideoRow, stage: Stage) -> bool:
         """Whether the stage is to be done, its input and its model aside."""
@@ -65,10 +67,12 @@ class _Situation:
         if row.status is Status.PENDING:
             return True
         if row.status is Status.WAITING:
-            return (row.retry_at or 0.0) <= self.now
+            return self.asked or (row.retry_at or 0.0) <= self.now
         if row.status is Status.FAILED:
             return row.retry_at is not None and (
-                row.retry_at <= self.now or self._cause_gone(video, row)
+                row.retry_at <= self.now
+                or self._cause_gone(video, row)
+                or (self.asked and row.error_code is not ErrorCode.PROCESS_DIED)
             )
         return row.status.settled and row.recipe != self.recipes[stage]
 
@@ -86,7 +90,8 @@ def _look_around(workspace: Workspace, asked: bool) -> _Situation:
             if model.state is not ModelState.READY
         },
         short=shortage(workspace.paths, workspace.settings.storage.reserve_mb),
-        now=float("inf") if asked else time.time(),
+        now=time.time(),
+        asked=asked,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -86,6 +87,23 @@ def test_what_may_be_the_videos_fault_is_given_up(workspace: Workspace) -> None:
         fail(workspace, ErrorCode.OUT_OF_MEMORY)
     assert plan(workspace, asked=True) == {}
     assert row(workspace, Stage.FRAMES).retry_at is None
+
+
+def test_what_processes_died_of_is_tried_again_after_an_hour_and_not_before(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = key_of(workspace)
+    list(run_stage(Stage.AUDIO, [key], workspace))
+    for _ in range(3):
+        assert plan(workspace, asked=True) == {key: [Stage.FRAMES]}
+        workspace.catalog.stages.start(key, Stage.FRAMES)
+        with mock.patch("gaze_pipeline.store.catalog.stages.is_mine", return_value=False):
+            assert workspace.catalog.stages.release_dead() == 1
+    assert row(workspace, Stage.FRAMES).error_code is ErrorCode.PROCESS_DIED
+    assert plan(workspace, asked=True) == {}, "it may take down who asks, each time"
+    later(monkeypatch, 3601)
+    assert plan(workspace) == {key: [Stage.FRAMES]}
+    assert plan(workspace, asked=True) == {key: [Stage.FRAMES]}
 
 
 def test_a_file_that_is_back_is_taken_up_at_once(workspace: Workspace, films: Path) -> None:

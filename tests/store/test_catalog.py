@@ -12,10 +12,11 @@ import pytest
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, State, Status
 from gaze_pipeline.store.catalog import Catalog
-from gaze_pipeline.store.catalog.backoff import MAX_ATTEMPTS
+from gaze_pipeline.store.catalog.backoff import MAX_ATTEMPTS, deaths_wait_s
 from gaze_pipeline.store.catalog.rows import FileRow
 
 VIDEO = "0123456789abcdef"
+HOUR_S = 3600
 
 
 @pytest.fixture
@@ -122,6 +123,17 @@ Catalog(Path({str(tmp_path / "catalog.sqlite")!r})).stages.start({VIDEO!r}, Stag
     row = video.stages[Stage.FRAMES]
     assert (row.status, row.error_code) == (Status.FAILED, ErrorCode.PROCESS_DIED)
     assert "3 times" in row.error_detail
+    for hours in (1, 2):
+        video = catalog.videos.get(VIDEO)
+        assert video is not None
+        row = video.stages[Stage.FRAMES]
+        assert row.retry_at is not None
+        assert row.retry_at - row.updated_at == pytest.approx(hours * HOUR_S, abs=5)
+        subprocess.run([sys.executable, "-c", script], check=True)
+        assert catalog.stages.release_dead() == 1
+    waits = [deaths_wait_s(attempts) / HOUR_S for attempts in range(MAX_ATTEMPTS, 2000)]
+    assert waits[:6] == [1, 2, 4, 8, 16, 24]
+    assert set(waits[5:]) == {24}
 
 
 def test_what_does_not_apply_is_not_written(catalog: Catalog) -> None:

@@ -15,7 +15,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Event, Stage, Status, follows
 from gaze_pipeline.store.catalog import Catalog, stage_table, stages
-from gaze_pipeline.store.catalog.backoff import FIRST_WAIT_S, LONGEST_WAIT_S, MAX_ATTEMPTS, OUTSIDE
+from gaze_pipeline.store.catalog.backoff import (
+    FIRST_WAIT_S,
+    LONGEST_WAIT_S,
+    MAX_ATTEMPTS,
+    OUTSIDE,
+    RAREST_S,
+)
 from gaze_pipeline.store.catalog.processes import Process
 from gaze_pipeline.store.catalog.rows import FileRow, StageRow
 from gaze_pipeline.store.catalog.stages import Answer
@@ -200,6 +206,8 @@ class StageMachine(RuleBasedStateMachine):
             model.cancelled_at = self.now
         elif blamed and model.attempt >= MAX_ATTEMPTS:
             model.become(Status.FAILED, ErrorCode.PROCESS_DIED)
+            doubled = LONGEST_WAIT_S * 2 ** (model.attempt - MAX_ATTEMPTS)
+            model.retry_after = self.now + min(doubled, RAREST_S)
         else:
             model.become(Status.PENDING)
             model.attempt -= not blamed

@@ -10,7 +10,13 @@ from enum import Enum
 
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Event, Stage, Status
-from gaze_pipeline.store.catalog.backoff import MAX_ATTEMPTS, OUTSIDE, can_pass, wait_s
+from gaze_pipeline.store.catalog.backoff import (
+    MAX_ATTEMPTS,
+    OUTSIDE,
+    can_pass,
+    deaths_wait_s,
+    wait_s,
+)
 from gaze_pipeline.store.catalog.database import Database
 from gaze_pipeline.store.catalog.processes import this_process
 from gaze_pipeline.store.catalog.rows import StageRow
@@ -126,8 +132,9 @@ class Stages:
     def release_dead(self, blamed: bool = True) -> int:
         """Put stages whose process is gone back to pending; returns how many there were.
 
-        What `MAX_ATTEMPTS` processes died of has failed: one video must not crash run after run. With
-        `blamed` false nothing is counted, as after a power cut.
+        What `MAX_ATTEMPTS` processes died of has failed, and is tried again after an hour, then ever more
+        rarely: one video must not crash run after run. With `blamed` false nothing is counted, as after a
+        power cut.
         """
         keys = self._database.connection.execute(
             "SELECT fingerprint, stage FROM stages WHERE status = 'running'"
@@ -152,6 +159,7 @@ class Stages:
                         status=Status.FAILED,
                         error_code=ErrorCode.PROCESS_DIED,
                         error_detail=f"{row.attempt} times",
+                        retry_at=time.time() + deaths_wait_s(row.attempt),
                     )
             return move(db, fingerprint, Event.RELEASE, row, released)
 
