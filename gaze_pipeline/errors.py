@@ -62,13 +62,14 @@ class ErrorCode(Enum):
     DECODER_STALLED = (
         False,
         "The decoder got stuck in this file and was stopped.",
-        "If only its disk is slow, raise stall_s under [decoding] in gaze.toml and try again; "
-        "else copy or convert the video.",
+        "If only its disk is slow, raise stall_s under [decoding] in gaze.toml: it is then tried again. "
+        "Else copy or convert the video.",
     )
     DECODER_MEMORY = (
         False,
         "The decoder needed more memory for this file than it may use, and was stopped.",
-        "If the video plays elsewhere, raise memory_mb under [decoding] in gaze.toml and try again.",
+        "If the video plays elsewhere, raise memory_mb under [decoding] in gaze.toml: it is then tried "
+        "again.",
     )
 
     # Models

@@ -14,6 +14,7 @@ from gaze_pipeline.library.report import ScanReport
 from gaze_pipeline.library.rounds import due
 from gaze_pipeline.library.scan import scan
 from gaze_pipeline.library.sight import Round, everywhere
+from gaze_pipeline.stages.limits import heed_raised
 from gaze_pipeline.store import schemas
 from gaze_pipeline.workspace import Workspace
 
@@ -31,6 +32,7 @@ def register(workspace: Workspace, fingerprint: str, path: Path) -> int:
 
 def scan_libraries(workspace: Workspace, only: str | None = None) -> ScanReport:
     """Scan the libraries (or `only` one) and take up what is new, once no other scan is at it."""
+    heed_raised(workspace)
     where = everywhere(workspace.settings, only)
     with scanning(workspace.paths):
         return _scan(workspace, where)
@@ -38,6 +40,7 @@ def scan_libraries(workspace: Workspace, only: str | None = None) -> ScanReport:
 
 def scan_where_due(workspace: Workspace, at_most_s: float) -> ScanReport | None:
     """Look where it is time to, within a bound; None where it is not, or while another scan is at it."""
+    heed_raised(workspace)
     where = due(workspace.settings, workspace.catalog, time.time())
     if where is None:
         return None

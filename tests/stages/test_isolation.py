@@ -16,6 +16,7 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.library.report import ScanReport
 from gaze_pipeline.media.decoder import Decoder
 from gaze_pipeline.media.worker import Limits
+from gaze_pipeline.settings import DecodingSettings
 from gaze_pipeline.stages.index import Watcher, index
 from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.stages.requests import retry
@@ -95,6 +96,27 @@ def test_a_file_that_brought_the_decoder_down_is_only_asked_again_by_hand(
     retry(workspace, workspace.catalog.videos.all())
     again = index(workspace, Watcher()).outcomes
     assert ErrorCode.DECODER_CRASHED in {outcome.code for outcome in again}
+
+
+def with_decoding(workspace: Workspace, **limits: float) -> Workspace:
+    """The same data root under other limits, with a decoder that behaves."""
+    decoding = DecodingSettings(**{**workspace.settings.decoding.model_dump(), **limits})
+    return Workspace(workspace.settings.model_copy(update={"decoding": decoding}))
+
+
+def test_what_a_limit_stopped_is_asked_again_once_that_limit_is_raised(
+    workspace: Workspace,
+) -> None:
+    take_up(workspace, ["probe eat .mp4", "write_frames eat .mp4", "probe crash .mp4"])
+    index(workspace, Watcher())
+    other = with_decoding(workspace, memory_mb=2000, stall_s=90)
+    assert scan_libraries(other).changes == 0, "another limit was raised, this one lowered"
+    raised = with_decoding(workspace, memory_mb=2500)
+    assert [path.name for path in scan_libraries(raised).new] == ["probe eat .mp4"]
+    index(raised, Watcher())
+    stages = by_name(raised)["write_frames eat .mp4"].stages
+    assert stages[Stage.FRAMES].status is Status.DONE
+    assert scan_libraries(raised).changes == 0
 
 
 @pytest.mark.parametrize("task", ["extract_audio", "write_frames"])

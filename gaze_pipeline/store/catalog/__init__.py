@@ -51,6 +51,14 @@ class Catalog:
             )
         return list(found.values())
 
+    def limit(self, code: ErrorCode) -> int | None:
+        """The limit that was in force when something last could fail with this code."""
+        return self._database.counter(f"limit of {code.name}")
+
+    def note_limit(self, code: ErrorCode, limit: int) -> None:
+        """This limit is in force now."""
+        self._database.set_counter(f"limit of {code.name}", limit)
+
     def revision(self) -> int:
         """A number that grows with every change that a new snapshot would show."""
         return self._database.revision()

@@ -142,10 +142,19 @@ class Database:
 
     def revision(self) -> int:
         """A number that grows with every change that a new snapshot would show."""
+        return self.counter("revision") or 0
+
+    def counter(self, name: str) -> int | None:
+        """A number that is kept under a name."""
         row = self.connection.execute(
-            "SELECT value FROM counters WHERE name = 'revision'"
+            "SELECT value FROM counters WHERE name = ?", (name,)
         ).fetchone()
-        return int(row["value"])
+        return row and int(row["value"])
+
+    def set_counter(self, name: str, value: int) -> None:
+        """Keep a number under a name."""
+        with self.write() as db:
+            db.execute("INSERT OR REPLACE INTO counters VALUES (?, ?)", (name, value))
 
     def sync(self) -> None:
         """Bring what was committed to the disk, so that it outlasts a power cut."""
