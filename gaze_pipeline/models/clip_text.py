@@ -32,10 +32,11 @@ class ClipText:
         except UNFIT as error:
             raise GazeError(ErrorCode.MODEL_CORRUPT, directory, str(error)) from error
 
-    def encode_texts(self, texts: Sequence[str], batch_size: int = 64) -> Vectors:
+    def encode_texts(self, texts: Sequence[str], batch_size: int = 32) -> Vectors:
         """Texts to float32 [n, dim], L2-normalised; what is longer than the context is cut."""
         rows = [np.zeros((0, self.dim), np.float32)]
         for first in range(0, len(texts), batch_size):
-            tokens = tokenize(texts[first : first + batch_size], self._tower.shape.context_length)
-            rows.append(self._tower.features(tokens))
+            batch = texts[first : first + batch_size]
+            context_length = self._tower.shape.context_length
+            rows.append(self._tower.features([tokenize(text, context_length) for text in batch]))
         return unit_rows(np.concatenate(rows))

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import gzip
 import html
-from collections.abc import Sequence
 from functools import cache, lru_cache
 from itertools import islice, pairwise
 
-import numpy as np
-
 from gaze_pipeline.models.package_file import package_file
-from gaze_pipeline.models.text_tower import Tokens
 
 _TABLE = "bpe_simple_vocab_16e6.txt.gz"
 _MERGES = 49152 - 256 - 2
@@ -30,19 +26,13 @@ _CACHED_PIECES = 4096
 VOCAB_SIZE = 2 * 256 + _MERGES + 2
 
 
-def tokenize(texts: Sequence[str], context_length: int) -> Tokens:
-    """Texts to int64 [n, length of the longest]: start, text, end, zeros; cut at the context length."""
-    rows = [_encoded(text)[: context_length - 2] for text in texts]
-    tokens = np.zeros((len(rows), max((len(row) + 2 for row in rows), default=0)), np.int64)
-    for row, ids in zip(tokens, rows, strict=True):
-        row[: len(ids) + 2] = [VOCAB_SIZE - 2, *ids, VOCAB_SIZE - 1]
-    return tokens
-
-
-def _encoded(text: str) -> list[int]:
+def tokenize(text: str, context_length: int) -> list[int]:
+    """The numbers of a text between those of its start and end, cut at the context length."""
     import regex
 
-    return [number for piece in regex.findall(_PIECE, _clean(text)) for number in _merged(piece)]
+    pieces = regex.findall(_PIECE, _clean(text))
+    numbers = [number for piece in pieces for number in _merged(piece)]
+    return [VOCAB_SIZE - 2, *numbers[: context_length - 2], VOCAB_SIZE - 1]
 
 
 def _clean(text: str) -> str:

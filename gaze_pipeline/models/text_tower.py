@@ -1,19 +1,18 @@
 """The text transformer of CLIP in NumPy (Radford et al. 2021, 2.4; as open_clip's `TextTransformer`).
 
 In NumPy because a query is a dozen tokens: they take 50 ms, and importing torch alone takes three seconds
-and 600 MB in each process that searches.
+and 600 MB in each process that searches. Texts of a batch share the work on what they begin alike with.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from gaze_pipeline.models.prefix_tree import PrefixTree
 from gaze_pipeline.models.weights import Floats, Weights
-
-Tokens = npt.NDArray[np.int64]
 
 _EPSILON = np.float32(1e-5)
 _EMBEDDING = "token_embedding.weight"
@@ -44,25 +43,24 @@ class TextTower:
         self._blocks = [_Block(shape, weights, index) for index in range(shape.layers)]
         self._last = _Norm(weights, "ln_final", shape.width)
         self._projection = weights.get("text_projection", shape.width, shape.dim)
-        self._embedded(np.zeros((1, 1), np.int64))
+        self._embedded(PrefixTree([[0]]))
 
-    def features(self, tokens: Tokens) -> Floats:
-        """Tokens [n, length <= context] to features [n, dim], not normalised.
+    def features(self, texts: Sequence[Sequence[int]]) -> Floats:
+        """Texts as their tokens, each no longer than the context, to features [n, dim], not normalised.
 
-        Each row is a text with its marks of beginning and end, the end having the highest number; what
-        follows the end is never looked at.
+        A text is read off at its end, the token of the highest number.
         """
-        count, length = tokens.shape
-        flow = (self._embedded(tokens) + self._positions[:length]).reshape(-1, self.shape.width)
+        tree = PrefixTree([text[: text.index(max(text)) + 1] for text in texts])
+        hidden = np.where(tree.before, np.float32(0), np.float32(-np.inf))
+        flow = self._embedded(tree)
         for block in self._blocks:
-            block.add_to(flow, count)
-        ends = flow.reshape(count, length, -1)[np.arange(count), tokens.argmax(axis=1)]
-        features: Floats = self._last(ends) @ self._projection
+            block.add_to(flow, hidden)
+        features: Floats = self._last(flow[tree.ends]) @ self._projection
         return features
 
-    def _embedded(self, tokens: Tokens) -> Floats:
+    def _embedded(self, tree: PrefixTree) -> Floats:
         shape = (self.shape.vocab_size, self.shape.width)
-        return self._weights.rows(_EMBEDDING, shape, tokens)
+        return self._weights.rows(_EMBEDDING, shape, tree.tokens) + self._positions[tree.depths]
 
 
 class _Block:
@@ -78,21 +76,23 @@ class _Block:
         self._widen = _Linear(weights, f"{name}.mlp.c_fc.", width, shape.hidden)
         self._narrow = _Linear(weights, f"{name}.mlp.c_proj.", shape.hidden, width)
 
-    def add_to(self, flow: Floats, count: int) -> None:
-        """Add what the block makes of `count` texts of equal length, [count * length, width]."""
-        flow += self._merge(self._attention(self._attend(self._norms[0](flow)), count))
+    def add_to(self, flow: Floats, hidden: Floats) -> None:
+        """Add to tokens [n, width] what the block makes of them.
+
+        `hidden` [n, n] is 0 where the one of its row sees the one of its column, else -inf.
+        """
+        flow += self._merge(self._attention(self._attend(self._norms[0](flow)), hidden))
         flow += self._narrow(self._gelu(self._widen(self._norms[1](flow))))
 
-    def _attention(self, given: Floats, count: int) -> Floats:
-        """Queries, keys and values [count * length, 3 * width] to [count * length, width]."""
-        split = given.reshape(count, -1, 3, self._heads, given.shape[1] // (3 * self._heads))
-        queries, keys, values = split.transpose(2, 0, 3, 1, 4)
-        length, depth = queries.shape[-2:]
-        fits = queries @ keys.swapaxes(-1, -2) * np.float32(depth**-0.5)
-        fits += np.triu(np.full((length, length), -np.inf, np.float32), 1)
+    def _attention(self, given: Floats, hidden: Floats) -> Floats:
+        """Queries, keys and values [n, 3 * width] to [n, width]."""
+        split = given.reshape(len(given), 3, self._heads, -1)
+        queries, keys, values = split.transpose(1, 2, 0, 3)
+        fits: Floats = queries @ keys.swapaxes(-1, -2) * np.float32(queries.shape[-1] ** -0.5)
+        fits += hidden
         np.exp(fits - fits.max(axis=-1, keepdims=True), out=fits)
         fits /= fits.sum(axis=-1, keepdims=True)
-        mixed: Floats = (fits @ values).transpose(0, 2, 1, 3).reshape(count * length, -1)
+        mixed: Floats = (fits @ values).transpose(1, 0, 2).reshape(len(given), -1)
         return mixed
 
 

@@ -18,7 +18,16 @@ from gaze_pipeline.models.clip_text import ClipText
 from tests.conftest import CHECKOUT
 from tests.models_code.toys import TINY, save_clip
 
-TEXTS = ["a dog", "", "two cups of coffee on a table " * 40, "собака", "<end_of_text> again"]
+TEXTS = [
+    "a dog",
+    "",
+    "a",
+    "a dog",
+    "a dog barks",
+    "two cups of coffee on a table " * 40,
+    "собака",
+    "<end_of_text> again",
+]
 TRAINED = CHECKOUT / "tests" / "models" / "weights" / "test-clip"
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import numpy as np
 import open_clip
 import pytest
 from hypothesis import example, given
@@ -32,19 +31,19 @@ ODD = st.sampled_from(
 TEXTS = st.lists(ODD | st.text(max_size=20), max_size=12).map("".join)
 
 
-@given(st.lists(TEXTS, max_size=4))
-@example(["", "two cups of coffee on a table " * 40, "a" * 300])
-def test_numbers_equal_those_of_open_clip_itself(texts: list[str]) -> None:
-    padded = np.zeros((len(texts), 77), np.int64)
-    tokens = tokenize(texts, 77)
-    padded[:, : tokens.shape[1]] = tokens
-
-    expected = REFERENCE(texts).numpy() if texts else padded
-    np.testing.assert_array_equal(padded, expected)
+@given(TEXTS)
+@example("")
+@example("two cups of coffee on a table " * 40)
+@example("a" * 300)
+def test_numbers_equal_those_of_open_clip_itself(text: str) -> None:
+    assert padded(tokenize(text, 77), 77) == REFERENCE([text])[0].tolist()
 
 
 @pytest.mark.parametrize("context_length", [2, 3, 8, 77])
 def test_a_text_is_cut_at_the_context_length(context_length: int) -> None:
     long = "a very long text about a dog " * 20
-    expected = REFERENCE([long], context_length).numpy()
-    np.testing.assert_array_equal(tokenize([long], context_length), expected)
+    assert tokenize(long, context_length) == REFERENCE([long], context_length)[0].tolist()
+
+
+def padded(numbers: list[int], length: int) -> list[int]:
+    return numbers + [0] * (length - len(numbers))
