@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gaze_pipeline.library.report import Offline
-from gaze_pipeline.library.walk import SeenFile, Walk, why_offline
+from gaze_pipeline.library.walk import SeenFile, Walk, identity, why_offline
 from gaze_pipeline.settings import Library, Settings
 from gaze_pipeline.store.catalog import Catalog
 from gaze_pipeline.store.catalog.rows import FileRow
@@ -72,11 +72,11 @@ def _places(walk: Walk, touched: Iterable[Path]) -> list[Path]:
 def _look(walk: Walk, places: list[Path], catalog: Catalog, sight: Sight) -> None:
     library = walk.library
     sight.places += places
-    before = _identity(library.path)
+    before = identity(library.path)
     reason = why_offline(library)
     seen = [] if reason else [file for place in places for file in walk.at(place)]
     if reason is None:
-        went = before is None or before != _identity(library.path)
+        went = before is None or before != identity(library.path)
         reason = "the folder went away meanwhile" if went else why_offline(library)
     if reason is not None:
         sight.offline.append(Offline(library.name, library.path, reason))
@@ -93,11 +93,3 @@ def _look(walk: Walk, places: list[Path], catalog: Catalog, sight: Sight) -> Non
     }
     sight.seen += seen
     sight.unreadable |= hidden
-
-
-def _identity(folder: Path) -> tuple[int, int] | None:
-    try:
-        stat = folder.stat()
-    except OSError:
-        return None
-    return stat.st_dev, stat.st_ino

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterable
 from pathlib import Path
 
 from gaze_pipeline.library.sight import walk_of
-from gaze_pipeline.library.walk import device_of, is_online
+from gaze_pipeline.library.walk import VANISHED, device_of, is_online
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.catalog.rows import FileRow
 
-_VANISHED = (errno.ENOENT, errno.ENOTDIR)
 _GONE = 0
 
 
@@ -55,7 +53,7 @@ def _look(folder: Path) -> int | None:
     try:
         return device_of(folder)
     except OSError as error:
-        return _GONE if error.errno in _VANISHED else None
+        return _GONE if error.errno in VANISHED else None
 
 
 def is_gone(row: FileRow, settings: Settings) -> bool:

@@ -17,7 +17,9 @@ from pathlib import Path
 
 from gaze_pipeline.settings import Library
 
-_VANISHED = (errno.ENOENT, errno.ENOTDIR)
+VANISHED = (errno.ENOENT, errno.ENOTDIR)
+"""What looking at something says that is not there."""
+
 _SIGNED = 2**63 - 1
 
 
@@ -176,13 +178,22 @@ class Walk:
             return {}
 
     def _note(self, path: Path, error: OSError) -> None:
-        if error.errno not in _VANISHED:
+        if error.errno not in VANISHED:
             self.unreadable[path] = error
 
 
 def device_of(folder: Path) -> int:
     """The number of the file system that a folder lies on. Raises OSError."""
     return folder.stat().st_dev & _SIGNED
+
+
+def identity(folder: Path) -> tuple[int, int] | None:
+    """The file system and the number there of the folder that a path leads to now, or None."""
+    try:
+        stat = folder.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
 
 
 def why_offline(library: Library) -> str | None:

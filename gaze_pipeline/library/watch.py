@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 from watchfiles import Change, watch
 
+from gaze_pipeline.library.walk import identity
 from gaze_pipeline.settings import Library, Settings
 from gaze_pipeline.store.catalog import Catalog
 
@@ -24,22 +25,13 @@ WAKE_MS = 1000
 MANY = 5000
 """With more changes at once than this, some may have been lost: the whole library is looked at."""
 
+_FUSE = ("sshfs", "rclone", "s3fs", "gvfsd-fuse", "vmhgfs-fuse", "davfs2", "curlftpfs", "ceph")
 REMOTE = frozenset(
     {
         *("nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "afpfs", "afs", "9p", "webdav", "davfs"),
-        *(
-            "ceph",
-            "glusterfs",
-            "lustre",
-            "beegfs",
-            "virtiofs",
-            "vboxsf",
-            "vmhgfs",
-            "prl_fs",
-            "drvfs",
-        ),
-        *("fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.gvfsd-fuse", "fuse.vmhgfs-fuse"),
-        *("fuse.davfs2", "fuse.glusterfs", "fuse.ceph", "fuse.curlftpfs"),
+        *("ceph", "glusterfs", "fuse.glusterfs", "lustre", "beegfs"),
+        *("virtiofs", "vboxsf", "vmhgfs", "prl_fs", "drvfs"),
+        *(f"fuse.{name}" for name in _FUSE),
     }
 )
 """File systems that others change, too, of which this machine's kernel then tells nothing."""
@@ -88,7 +80,7 @@ class Watcher:
     def _tend(self, library: Library, suffixes: tuple[str, ...]) -> None:
         known = self._watches.get(library.name)
         reason = self._unwatchable(library.path)
-        root = None if reason else _identity(library.path)
+        root = None if reason else identity(library.path)
         if known is not None and known.is_for(library, suffixes, root, reason):
             return
         if known is not None:
@@ -194,11 +186,3 @@ class _Watch:
 
 def _paths(changes: Iterable[tuple[Change, str]]) -> Iterable[tuple[Change, Path]]:
     return ((kind, Path(path)) for kind, path in changes)
-
-
-def _identity(folder: Path) -> tuple[int, int] | None:
-    try:
-        stat = folder.stat()
-    except OSError:
-        return None
-    return stat.st_dev, stat.st_ino
