@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 
+from gaze_pipeline.formats import count
+
 
 @dataclass(frozen=True)
 class Repairs:
@@ -37,18 +39,18 @@ class Repairs:
         if self.catalog:
             yield f"The catalog was damaged: kept as {self.catalog}, made anew from the folders."
         if self.released:
-            yield f"{_count(self.released, 'stage')} of processes that died will go on."
+            yield f"{count(self.released, 'stage')} of processes that died will go on."
         if self.found:
-            yield f"{_count(self.found, 'result')} found on the disk that the catalog had missed."
+            yield f"{count(self.found, 'result')} found on the disk that the catalog had missed."
         if self.lost:
-            yield f"{_count(self.lost, 'result')} gone or unreadable: made again."
+            yield f"{count(self.lost, 'result')} gone or unreadable: made again."
         if self.restored:
-            yield f"{_count(self.restored, 'folder')} of thumbnails put back."
+            yield f"{count(self.restored, 'folder')} of thumbnails put back."
         if self.leavings:
-            yield f"{_count(self.leavings, 'unfinished file')} of processes that died removed."
+            yield f"{count(self.leavings, 'unfinished file')} of processes that died removed."
         if self.orphans:
             yield (
-                f"{_count(self.orphans, 'folder')} of videos that the catalog did not know taken in: "
+                f"{count(self.orphans, 'folder')} of videos that the catalog did not know taken in: "
                 "kept as long as those of deleted videos."
             )
         if self.forgetting:
@@ -56,7 +58,3 @@ class Repairs:
         if self.index:
             how = f"will be published anew ({self.pending})" if self.pending else "published anew"
             yield f"The index could not be used ({self.index}): {how}."
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
