@@ -33,6 +33,7 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store.paths import DataPaths, write_whole
 
 EXAMPLE = Path(__file__).with_name("gaze.example.toml")
+DAY_S = 24 * 3600.0
 VIDEO_SUFFIXES = [
     *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wmv", ".asf", ".flv", ".ogv", ".gif"),
     *(".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".3gp"),
@@ -128,6 +129,16 @@ class RetentionSettings(_Section):
 
     deleted_days: int = Field(default=30, ge=0, le=36_500)
     run_records_days: int = Field(default=7, ge=1, le=3650)
+
+    @property
+    def deleted_s(self) -> float:
+        """How long a video that no file holds is kept, in seconds."""
+        return self.deleted_days * DAY_S
+
+    @property
+    def run_records_s(self) -> float:
+        """How long Dagster's records of a run are kept, in seconds."""
+        return self.run_records_days * DAY_S
 
 
 class SupportSettings(_Section):

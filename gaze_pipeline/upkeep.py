@@ -19,8 +19,6 @@ from gaze_pipeline.store.snapshot import tidy
 from gaze_pipeline.store.sqlite_files import compact
 from gaze_pipeline.workspace import Workspace
 
-DAY_S = 24 * 3600.0
-
 
 @dataclass(frozen=True)
 class Done:
@@ -53,7 +51,7 @@ def upkeep(workspace: Workspace, now: float | None = None) -> Iterator[Done]:
 
 def due(workspace: Workspace, now: float) -> tuple[list[str], int]:
     """The videos that no file has held for as long as the settings say, and how many are to follow."""
-    keep_s = workspace.settings.retention.deleted_days * DAY_S
+    keep_s = workspace.settings.retention.deleted_s
     gone = workspace.catalog.videos.gone(now)
     over = [fingerprint for fingerprint, since in gone.items() if now - since >= keep_s]
     return over, len(gone) - len(over)
@@ -95,8 +93,8 @@ def _drop_clips(workspace: Workspace) -> str:
 
 
 def _prune_records(workspace: Workspace, now: float) -> str:
-    days = workspace.settings.retention.run_records_days
-    pruned = RunRecords(workspace.paths.dagster_home).prune(now - days * DAY_S)
+    before = now - workspace.settings.retention.run_records_s
+    pruned = RunRecords(workspace.paths.dagster_home).prune(before)
     return f"Deleted Dagster's records of {count(pruned, 'old run')}." if pruned else ""
 
 

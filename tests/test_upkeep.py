@@ -9,11 +9,11 @@ import pytest
 
 from gaze_pipeline import upkeep as upkeep_module
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.settings import RetentionSettings
+from gaze_pipeline.settings import DAY_S, RetentionSettings
 from gaze_pipeline.store.catalog.rows import FileRow
 from gaze_pipeline.store.snapshot import publish
 from gaze_pipeline.store.snapshot_reader import Snapshot
-from gaze_pipeline.upkeep import DAY_S, due, upkeep
+from gaze_pipeline.upkeep import due, upkeep
 from gaze_pipeline.workspace import Workspace
 from tests.support.synthetic import Film, Line, SyntheticRoot
 

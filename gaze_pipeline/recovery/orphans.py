@@ -9,8 +9,6 @@ from gaze_pipeline.forgetting.traces import Traces
 from gaze_pipeline.store.forgotten import Forgotten
 from gaze_pipeline.workspace import Workspace
 
-DAY_S = 24 * 3600.0
-
 
 def take_in(workspace: Workspace) -> int:
     """Have the catalog know every folder, so that it is kept as long as those of deleted videos.
@@ -48,4 +46,4 @@ def _left_alone(workspace: Workspace, fingerprint: str) -> bool:
         changed = workspace.paths.video(fingerprint).stat().st_mtime
     except OSError:
         return False
-    return time.time() - changed > workspace.settings.retention.deleted_days * DAY_S
+    return time.time() - changed > workspace.settings.retention.deleted_s

@@ -27,10 +27,10 @@ import numpy as np
 
 from gaze_pipeline.formats import size
 from gaze_pipeline.instance import open_instance
-from gaze_pipeline.settings import RetentionSettings, Settings
+from gaze_pipeline.settings import DAY_S, RetentionSettings, Settings
 from gaze_pipeline.states import Stage
 from gaze_pipeline.store.snapshot import publish
-from gaze_pipeline.upkeep import DAY_S, upkeep
+from gaze_pipeline.upkeep import upkeep
 from gaze_pipeline.workspace import Workspace
 from tests.support.run_records import run_stages
 from tests.support.synthetic import Film, Line, SyntheticRoot, unsynced
