@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import PurePath
 
-_TURNING = [
-    *range(0x2028, 0x202F),
-    *range(0x2066, 0x206A),
-]  # breaks, embeddings, overrides, isolates
+_TURNING = [*range(0x2028, 0x202F), *range(0x2066, 0x206A)]
+"""Unicode's own line breaks, embeddings and overrides; its isolates."""
+
 _CONTROLS = {
     **{code: chr(0x2400 + code) for code in range(0x20)},  # ␀ to ␟
     0x7F: "\u2421",

@@ -78,8 +78,12 @@ def remember(
     videos = _videos(Path(os.path.abspath(place)), suffixes)
     taken = [path for path in videos if marks.take_up(fingerprint_of(path))]
     workspace.catalog.touched.add(taken, time.time())
+    if not taken:
+        terminal().print("No forgotten video is there: nothing changes.")
+        return
+    them = "it" if len(taken) == 1 else "them"
     terminal().print(
-        f"{count(len(taken), 'video')} will be indexed again: `gaze scan` finds them, "
+        f"{count(len(taken), 'video')} will be indexed again: `gaze scan` finds {them}, "
         "a running `gaze up` does so by itself."
     )
 
