@@ -2,8 +2,9 @@
 
 It listens on 127.0.0.1 only, but any page in the user's browser can reach that address. So the Host
 must be a name of this machine, the request must come from our own page, and it must carry this
-start's token: as a cookie, as a bearer token, or once in the address (`?token=...`), from where it
-moves into a cookie.
+start's token: as a bearer token, or once in the address (`?token=...`), for which the browser is given a
+cookie. A browser shows its cookies to every server on this machine, so the cookie is not the token but
+derived from it, and opens nothing by any other way.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _PARAMETER = "token"
 
 @dataclass(frozen=True)
 class Access:
-    """This start's token and the name of the cookie that carries it.
+    """This start's token and the name of the cookie that stands for it.
 
     The name is the data root's own, since a browser sends a cookie to every port of a host.
     """
@@ -71,11 +72,18 @@ class Access:
         """The address that opens a page of this machine: the one place where the token is shown."""
         return f"http://127.0.0.1:{port}{path}?{_PARAMETER}={self.token}"
 
+    @property
+    def cookie_value(self) -> str:
+        """What the cookie holds: HMAC-SHA256 under the token, which cannot be told from it."""
+        return hmac.new(self.token.encode(), b"cookie", hashlib.sha256).hexdigest()
+
     def grants(self, presented: str | None) -> bool:
-        """Whether what was presented is the token, compared in constant time."""
-        return presented is not None and hmac.compare_digest(
-            presented.encode("utf-8", "surrogateescape"), self.token.encode()
-        )
+        """Whether what was presented is the token."""
+        return _same(presented, self.token)
+
+    def grants_cookie(self, presented: str | None) -> bool:
+        """Whether what was presented is the cookie's value."""
+        return _same(presented, self.cookie_value)
 
 
 class TokenGate:
@@ -111,12 +119,12 @@ class TokenGate:
             return self._admission(scope, headers, query)
         if not _same_origin(headers, hosts[0]) and not _link_followed(headers, safe_method):
             return _refusal(headers, 403, "the request was made by another site")
-        if self.access.grants(_bearer(headers)) or self.access.grants(self._cookie(headers)):
+        if self.access.grants(_bearer(headers)) or self.access.grants_cookie(self._cookie(headers)):
             return None
         return _refusal(headers, 401, "")
 
     def _admission(self, scope: Scope, headers: Headers, query: list[tuple[str, str]]) -> Response:
-        """Move the token from the address into a cookie."""
+        """Take the token out of the address, and give a cookie in its place."""
         rest = urlencode([(key, value) for key, value in query if key != _PARAMETER])
         place = "/" + quote(scope["path"].lstrip("/\\")) + (f"?{rest}" if rest else "")
         if headers.get("sec-fetch-site") == "cross-site":
@@ -127,7 +135,7 @@ class TokenGate:
         else:
             response = RedirectResponse(place, 303)
         response.set_cookie(
-            self.access.cookie, self.access.token, path="/", httponly=True, samesite="strict"
+            self.access.cookie, self.access.cookie_value, path="/", httponly=True, samesite="strict"
         )
         response.headers["cache-control"] = "no-store"
         response.headers["referrer-policy"] = "no-referrer"
@@ -139,6 +147,13 @@ class TokenGate:
         except CookieError:
             return None
         return cookie.value if cookie else None
+
+
+def _same(presented: str | None, wanted: str) -> bool:
+    """Whether two texts are the same, found out in constant time."""
+    return presented is not None and hmac.compare_digest(
+        presented.encode("utf-8", "surrogateescape"), wanted.encode()
+    )
 
 
 def _cookie_name(paths: DataPaths) -> str:

@@ -75,14 +75,25 @@ def test_a_bearer_token_opens_everything(client: TestClient, access: Access) -> 
     assert client.post("/a", headers=_bearer(access)).status_code == 200
 
 
-def test_the_token_moves_from_the_address_into_a_cookie(client: TestClient, access: Access) -> None:
+def test_a_cookie_takes_the_place_of_the_token_in_the_address(
+    client: TestClient, access: Access
+) -> None:
     answer = client.get(f"/video?q=red+circle&token={access.token}&page=2")
     assert answer.status_code == 303
     assert answer.headers["location"] == "/video?q=red+circle&page=2"
-    cookie = answer.headers["set-cookie"].lower()
-    assert "httponly" in cookie
-    assert "samesite=strict" in cookie
+    cookie = answer.headers["set-cookie"]
+    assert "httponly" in cookie.lower()
+    assert "samesite=strict" in cookie.lower()
+    assert access.token not in cookie
     assert client.get("/video").status_code == 200
+
+
+def test_the_cookie_opens_nothing_by_any_other_way(client: TestClient, access: Access) -> None:
+    seen = access.cookie_value
+    assert client.get(f"/?token={seen}").status_code == 401
+    assert client.get("/", headers={"authorization": f"Bearer {seen}"}).status_code == 401
+    client.cookies.set(access.cookie, access.token)
+    assert client.get("/").status_code == 401, "nor is the token a cookie"
 
 
 def test_a_wrong_token_in_the_address_is_refused(client: TestClient) -> None:
@@ -170,7 +181,7 @@ def test_a_websocket_is_judged_alike(
 
 
 def test_a_websocket_with_the_cookie_opens(client: TestClient, access: Access) -> None:
-    client.cookies.set(access.cookie, access.token)
+    client.cookies.set(access.cookie, access.cookie_value)
     with client.websocket_connect(SOCKET, headers={"origin": f"http://{HOST}"}) as socket:
         assert socket.receive_text() == "hello"
 
