@@ -133,7 +133,7 @@ def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     SyntheticRoot(tmp_path / "data").add(Film(KEY, [Line(0, 2000, "a line")], picture, path=film))
     space = Workspace.open()
     stat = film.stat()
-    space.catalog.files.put(FileRow(film, "films", stat.st_size, stat.st_mtime_ns, KEY))
+    space.catalog.files.record([FileRow(film, "films", stat.st_size, stat.st_mtime_ns, KEY)])
     for stage, work in WORK.items():
         space.catalog.stages.settle(KEY, stage, Status.DONE, recipe=work.recipe(space).key)
     return space

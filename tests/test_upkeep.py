@@ -26,7 +26,7 @@ def workspace(tmp_path: Path) -> Workspace:
     root = SyntheticRoot(tmp_path / "data")
     for fingerprint in (GONE, STAYS):
         root.add(Film(fingerprint, [Line(0, 1000, f"the words of {fingerprint}")]))
-    root.workspace.catalog.files.remove(Path(f"/films/{GONE}.mp4"))
+    root.workspace.catalog.files.record(remove=[Path(f"/films/{GONE}.mp4")])
     return root.workspace
 
 
@@ -48,9 +48,9 @@ def test_a_deleted_video_follows_after_its_time(workspace: Workspace) -> None:
 def test_a_file_that_comes_back_is_gone_no_more(workspace: Workspace) -> None:
     assert due(workspace, NOW) == ([], 1)
     file = FileRow(Path("/films/back.mp4"), "films", 1000, 1, GONE)
-    workspace.catalog.files.put(file)
+    workspace.catalog.files.record([file])
     assert due(workspace, NOW + 31 * DAY_S) == ([], 0)
-    workspace.catalog.files.remove(file.path)
+    workspace.catalog.files.record(remove=[file.path])
     assert due(workspace, NOW + 40 * DAY_S) == ([], 1)
     assert due(workspace, NOW + 71 * DAY_S) == ([GONE], 0)
 

@@ -29,7 +29,7 @@ def catalog(workspace: Workspace) -> Catalog:
 
 def _add(catalog: Catalog, name: str, *settled: tuple[Stage, Status, ErrorCode | None]) -> None:
     fingerprint = name * 16
-    catalog.files.put(FileRow(Path(f"/films/{name}.mp4"), "films", 1, 1, fingerprint))
+    catalog.files.record([FileRow(Path(f"/films/{name}.mp4"), "films", 1, 1, fingerprint)])
     catalog.videos.add(fingerprint, 10_000)
     for stage, status, code in settled:
         catalog.stages.settle(fingerprint, stage, status, code)
@@ -42,7 +42,9 @@ def test_every_state_belongs_to_a_group() -> None:
 def test_what_needs_attention_comes_first(catalog: Catalog) -> None:
     _add(catalog, "a", *((stage, Status.DONE, None) for stage in Stage))
     _add(catalog, "b", (Stage.AUDIO, Status.FAILED, ErrorCode.FILE_DAMAGED))
-    catalog.files.put(FileRow(Path("/films/x.mp4"), "films", 3, 1, None, ErrorCode.NOT_A_VIDEO))
+    catalog.files.record(
+        [FileRow(Path("/films/x.mp4"), "films", 3, 1, None, ErrorCode.NOT_A_VIDEO)]
+    )
     found = rows(catalog)
     assert [(row.name, row.group) for row in found] == [
         ("b.mp4", Group.FAILED),
@@ -71,7 +73,7 @@ def test_a_file_still_being_written_is_no_failure(catalog: Catalog) -> None:
 
 def test_copies_of_a_video_are_one_row_with_all_their_folders(catalog: Catalog) -> None:
     _add(catalog, "a")
-    catalog.files.put(FileRow(Path("/other/copy.mp4"), "other", 1, 1, "a" * 16))
+    catalog.files.record([FileRow(Path("/other/copy.mp4"), "other", 1, 1, "a" * 16)])
     (row,) = rows(catalog)
     assert (row.folders, row.libraries) == (("/films", "/other"), ("films", "other"))
 
@@ -82,7 +84,9 @@ def test_a_row_offers_what_can_be_asked_of_it(workspace: Workspace) -> None:
     _add(catalog, "b")
     _add(catalog, "c", *((stage, Status.FAILED, ErrorCode.INTERNAL) for stage in Stage))
     _add(catalog, "d", *((stage, Status.FAILED, ErrorCode.DISK_FULL) for stage in Stage))
-    catalog.files.put(FileRow(Path("/films/x.mp4"), "films", 3, 1, None, ErrorCode.NOT_A_VIDEO))
+    catalog.files.record(
+        [FileRow(Path("/films/x.mp4"), "films", 3, 1, None, ErrorCode.NOT_A_VIDEO)]
+    )
     offered = {row.name: row.requests for row in rows(catalog)}
     assert offered == {
         "a.mp4": (),
@@ -120,7 +124,7 @@ def test_a_stage_that_runs_is_shown_as_stopping_until_it_has_stopped(workspace: 
 
 def test_a_refused_file_can_be_looked_at_again(workspace: Workspace) -> None:
     refused = FileRow(Path("/films/x.mp4"), "films", 3, 1, None, ErrorCode.NOT_A_VIDEO)
-    workspace.catalog.files.put(refused)
+    workspace.catalog.files.record([refused])
     (row,) = rows(workspace.catalog)
     ask(workspace, Request.RETRY, row.key)
     assert rows(workspace.catalog) == []

@@ -88,7 +88,7 @@ def test_a_copy_plays_when_the_first_file_is_gone(
 ) -> None:
     copy = tmp_path / "zz-copy.mp4"
     copy.write_bytes(clip_file.read_bytes())
-    root.workspace.catalog.files.put(FileRow(copy, "films", 1, 1, film))
+    root.workspace.catalog.files.record([FileRow(copy, "films", 1, 1, film)])
     clip_file.unlink()
     assert client.get(f"/files/{film}").content == copy.read_bytes()
 

@@ -178,8 +178,8 @@ def test_a_new_snapshot_is_searched_without_a_restart(root: SyntheticRoot) -> No
 
 def test_the_library_lists_what_failed_with_its_remedy(root: SyntheticRoot) -> None:
     catalog = root.workspace.catalog
-    catalog.files.put(
-        FileRow(Path("/films/<b>notes.mp4"), "films", 3, 1, None, ErrorCode.NOT_A_VIDEO, "text")
+    catalog.files.record(
+        [FileRow(Path("/films/<b>notes.mp4"), "films", 3, 1, None, ErrorCode.NOT_A_VIDEO, "text")]
     )
     catalog.stages.settle(
         "a" * 16, Stage.EMBEDDINGS, Status.WAITING, ErrorCode.MODEL_MISSING, "clip-1"

@@ -72,7 +72,7 @@ class Month:
     def drop(self, count: int) -> None:
         """The oldest files are deleted; their videos wait for their time."""
         for film in self.films[:count]:
-            self.root.workspace.catalog.files.remove(_path(film))
+            self.root.workspace.catalog.files.record(remove=[_path(film)])
             self.instance.delete_dynamic_partition("videos", film.fingerprint)
         self.films = self.films[count:]
 

@@ -26,10 +26,10 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     workspace = Workspace.open()
     for name, path in PATHS.items():
         library = Path(path).parts[1]
-        workspace.catalog.files.put(FileRow(Path(path), library, 1, 1, name * 16))
+        workspace.catalog.files.record([FileRow(Path(path), library, 1, 1, name * 16)])
         workspace.catalog.videos.add(name * 16, 1000)
     notes = FileRow(Path("/films/notes.mp4"), "films", 1, 1, None, ErrorCode.NOT_A_VIDEO)
-    workspace.catalog.files.put(notes)
+    workspace.catalog.files.record([notes])
     return workspace
 
 

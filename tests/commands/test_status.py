@@ -22,7 +22,7 @@ def test_watching_shows_what_is_worked_on_until_it_is_stopped(
     monkeypatch.setenv("COLUMNS", "160")
     catalog = Workspace.open().catalog
     for name in "abc":
-        catalog.files.put(FileRow(Path(f"/films/{name}.mp4"), "films", 1, 1, name * 16))
+        catalog.files.record([FileRow(Path(f"/films/{name}.mp4"), "films", 1, 1, name * 16)])
         catalog.videos.add(name * 16, 1000)
     for stage in Stage:
         catalog.stages.settle("a" * 16, stage, Status.DONE)

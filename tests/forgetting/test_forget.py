@@ -94,7 +94,7 @@ def test_the_last_video_takes_the_vectors_with_it(shelf: Shelf) -> None:
 
 
 def test_a_video_that_was_dropped_from_the_index_long_ago_goes_too(shelf: Shelf) -> None:
-    shelf.workspace.catalog.files.remove(PATH)
+    shelf.workspace.catalog.files.record(remove=[PATH])
     publish(shelf.workspace)  # deletes its rows; LanceDB keeps them in its files
     assert mentions(shelf.workspace.paths.vectors, SECRET.encode())
     assert forget_gone(shelf.workspace, [SECRET]).left == []
@@ -269,7 +269,7 @@ def test_a_library_of_copies_goes_and_their_videos_stay(shelf: Shelf, tmp_path: 
     workspace = with_libraries(shelf, folders)
     shelf.root.add(Film("c" * 16, [], library="other", path=folders["other"] / "one.mp4"))
     copy = FileRow(folders["private"] / "one.mp4", "private", 1000, 1, "c" * 16)
-    workspace.catalog.files.put(copy)
+    workspace.catalog.files.record([copy])
     publish(workspace)
     proof, count = forget_library(workspace, "private")
     assert (proof.left, count) == ([], 0)

@@ -58,7 +58,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
         catalog = root.workspace.catalog
         (row,) = catalog.videos.get(film.fingerprint).files
         moment = datetime(year, 6, 1, 12).timestamp()
-        catalog.files.put(replace(row, mtime_ns=int(moment * 1e9)))
+        catalog.files.record([replace(row, mtime_ns=int(moment * 1e9))])
     publish(root.workspace)
     return Engine(root.settings)
 

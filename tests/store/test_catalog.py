@@ -23,7 +23,7 @@ HOUR_S = 3600
 def catalog(tmp_path: Path) -> Catalog:
     catalog = Catalog(tmp_path / "catalog.sqlite")
     catalog.videos.add(VIDEO, 5000)
-    catalog.files.put(FileRow(Path("/films/a.mp4"), "films", 10, 20, VIDEO))
+    catalog.files.record([FileRow(Path("/films/a.mp4"), "films", 10, 20, VIDEO)])
     return catalog
 
 
@@ -68,7 +68,7 @@ def test_errors_come_back_with_their_code(catalog: Catalog) -> None:
 
 def test_a_path_that_is_not_unicode_survives(catalog: Catalog) -> None:
     path = Path(os.fsdecode(b"/films/\xff\n.mp4"))
-    catalog.files.put(FileRow(path, "films", 1, 2, VIDEO))
+    catalog.files.record([FileRow(path, "films", 1, 2, VIDEO)])
     assert path in [file.path for file in catalog.files.all("films")]
 
 
@@ -168,7 +168,7 @@ def test_many_writers_lose_nothing(tmp_path: Path) -> None:
         for number in range(20):
             key = f"{worker:08x}{number:08x}"
             catalog.videos.add(key, 1)
-            catalog.files.put(FileRow(Path(f"/{key}"), "films", 1, 1, key))
+            catalog.files.record([FileRow(Path(f"/{key}"), "films", 1, 1, key)])
 
     threads = [threading.Thread(target=write, args=(worker,)) for worker in range(8)]
     for thread in threads:

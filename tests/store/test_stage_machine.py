@@ -68,7 +68,7 @@ class StageMachine(RuleBasedStateMachine):
         self.catalog = Catalog(self.folder / "catalog.sqlite")
         for video in VIDEOS:
             self.catalog.videos.add(video, 1000)
-            self.catalog.files.put(FileRow(Path(f"/{video}"), "films", 1, 1, video))
+            self.catalog.files.record([FileRow(Path(f"/{video}"), "films", 1, 1, video)])
         self.now = 1_000_000.0
         self.living = {pid: Process(pid, 100.0 * pid) for pid in PIDS}
         self.me = self.living[PIDS[0]]

@@ -116,14 +116,6 @@ class Files:
         """Add or replace a file."""
         self.record(put=[file])
 
-    def remove(self, path: Path) -> None:
-        """Forget a path; what was made from its video stays until no path holds it."""
-        self.record(remove=[path])
-
-    def remove_library(self, library: str) -> None:
-        """Forget every path of a library."""
-        self.record(remove=[file.path for file in self.all(library)])
-
     def _shown(self, put: Collection[FileRow], remove: Collection[Path]) -> bool:
         db = self._database.connection
         before = {path: _video_at(db, path) for path in [*remove, *(file.path for file in put)]}
