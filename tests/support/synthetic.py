@@ -104,12 +104,12 @@ class SyntheticRoot:
 
     def fill(self, films: int, lines: int = 100, frames: int = 30, words: int = 12) -> None:
         """Add many films; without syncing each file to the disk, which only a real one needs."""
-        vocabulary = np.array(_vocabulary(self.rng, 20_000))
-        weights = 1 / np.arange(1, len(vocabulary) + 1)
+        known = np.array(vocabulary(self.rng, 20_000))
+        weights = 1 / np.arange(1, len(known) + 1)
         weights /= weights.sum()
         with unsynced():
             for number in range(films):
-                said = self.rng.choice(vocabulary, (lines, words), p=weights)
+                said = self.rng.choice(known, (lines, words), p=weights)
                 self.add(
                     Film(
                         hashlib.sha256(f"film {number}".encode()).hexdigest()[:16],
@@ -146,7 +146,7 @@ class SyntheticRoot:
         )
         path = film.path or Path("/films") / f"{film.fingerprint}.mp4"
         catalog = self.workspace.catalog
-        catalog.files.put(FileRow(path, film.library, 1000, 1, film.fingerprint))
+        catalog.files.record([FileRow(path, film.library, 1000, 1, film.fingerprint)])
         catalog.videos.add(film.fingerprint, film.duration_ms)
 
     def _write(self, film: Film, stage: Stage, table: pa.Table) -> None:
@@ -160,7 +160,8 @@ def unit(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
     return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
 
 
-def _vocabulary(rng: np.random.Generator, size: int) -> list[str]:
+def vocabulary(rng: np.random.Generator, size: int) -> list[str]:
+    """About so many made-up words, each once."""
     onsets, vowels = list("bcdfghklmnprstvw"), list("aeiou")
     syllables = [onset + vowel for onset in onsets for vowel in vowels]
     words = {"".join(rng.choice(syllables, rng.integers(2, 5))) for _ in range(size)}

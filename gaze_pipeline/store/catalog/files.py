@@ -112,10 +112,6 @@ class Files:
                 map(_values, put),
             )
 
-    def put(self, file: FileRow) -> None:
-        """Add or replace a file."""
-        self.record(put=[file])
-
     def _shown(self, put: Collection[FileRow], remove: Collection[Path]) -> bool:
         db = self._database.connection
         before = {path: _video_at(db, path) for path in [*remove, *(file.path for file in put)]}
