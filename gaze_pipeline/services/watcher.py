@@ -21,8 +21,8 @@ def main() -> None:
     settings = load()
     version = _version(settings.paths.settings)
     watcher = Watcher(Catalog(settings.paths.catalog))
+    say_at_work(settings.paths, "watcher")  # before it asks a disk that may never answer
     watcher.follow(settings)
-    say_at_work(settings.paths, "watcher")
     while not stop.wait(CHECK_S):
         if (now := _version(settings.paths.settings)) != version:
             version, settings = now, _reload(settings)
