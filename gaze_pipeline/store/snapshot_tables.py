@@ -18,6 +18,7 @@ from gaze_pipeline.states import REQUIRES, RUNNING_STATE, Stage, State, Status
 from gaze_pipeline.store import schemas
 from gaze_pipeline.store.artifacts import ArtifactStore
 from gaze_pipeline.store.catalog.rows import VideoRow
+from gaze_pipeline.store.snapshot_words import index_words
 from gaze_pipeline.store.text import index_tokens
 
 TABLES = """
@@ -35,8 +36,16 @@ CREATE TABLE detections (
     confidence FLOAT, x FLOAT, y FLOAT, w FLOAT, h FLOAT
 );
 """
-FULL_TEXT = """PRAGMA create_fts_index('segments', 'id', 'tokens', stemmer = 'none',
-    stopwords = 'none', ignore = '\\s+', strip_accents = 0, lower = 0)"""
+_SIGHTINGS = """
+CREATE TABLE sightings AS
+WITH labels AS (SELECT label, row_number() OVER (ORDER BY label) - 1 AS number
+                FROM (SELECT DISTINCT label FROM detections))
+SELECT DISTINCT fingerprint, timestamp_ms::INTEGER AS start_ms, until_ms::INTEGER AS until_ms,
+       number::SMALLINT AS label
+FROM (SELECT fingerprint, frame_index, label FROM detections)
+JOIN frames USING (fingerprint, frame_index) JOIN labels USING (label)
+ORDER BY fingerprint, start_ms, until_ms, number
+"""
 _FACTS = [field for field in schemas.MEDIA if field.name not in ("fingerprint", "duration_ms")]
 _VIDEOS = pa.schema(
     [
@@ -78,7 +87,11 @@ def fill(
     artifacts: ArtifactStore,
     visual_reasons: Mapping[str, str],
 ) -> None:
-    """Create and fill every table but `meta`; `visual_reasons` names the videos without vectors."""
+    """Create and fill every table but `meta`; `visual_reasons` names the videos without vectors.
+
+    Rows lie in the order of the fingerprints, then of time.
+    """
+    videos = sorted(videos, key=lambda video: video.fingerprint)
     db.execute(TABLES)
     db.register("batch", _VIDEOS.empty_table())
     db.execute("CREATE TABLE videos AS FROM batch")
@@ -95,7 +108,8 @@ def fill(
                 _insert(db, "frames", tables, _FRAMES_QUERY)
             for tables in _stage_tables(batch, Stage.DETECTIONS):
                 _insert(db, "detections", tables)
-    db.execute(FULL_TEXT)
+    db.execute(_SIGHTINGS)
+    index_words(db)
 
 
 def missing(video: VideoRow, stage: Stage) -> str:
@@ -116,7 +130,7 @@ def missing(video: VideoRow, stage: Stage) -> str:
 _FRAMES_QUERY = """SELECT fingerprint, frame_index, timestamp_ms, coalesce(
     lead(timestamp_ms) OVER (PARTITION BY fingerprint ORDER BY frame_index),
     greatest(timestamp_ms + 1, (SELECT duration_ms FROM videos v WHERE v.fingerprint = batch.fingerprint))
-) FROM batch"""
+) FROM batch ORDER BY fingerprint, frame_index"""
 
 
 def _insert(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_search_app.search.evidence import Frame, frames_at, places
@@ -10,6 +10,7 @@ from gaze_search_app.search.finder import Found
 from gaze_search_app.search.hits import SpeechHit
 from gaze_search_app.search.model import Evidence, Moment
 from gaze_search_app.search.snippet import best_line, marks, merged
+from gaze_search_app.search.spoken import texts
 from gaze_search_app.search.timeline import Piece, Ranked
 
 
@@ -59,15 +60,24 @@ def _evidence(
 ) -> list[list[Evidence]]:
     """What each piece of each moment shows."""
     pieces = [piece for ranked in page for piece in ranked.pieces]
+    shown = _shown(snapshot, pieces)
+    said = texts(snapshot, {line.line for line, _ in shown if line})
     told = iter(
-        _told(found[piece.part], piece, line, frame)
-        for piece, (line, frame) in zip(pieces, _shown(snapshot, pieces), strict=True)
+        _told(found[piece.part], piece, said, line, frame)
+        for piece, (line, frame) in zip(pieces, shown, strict=True)
     )
     return [[next(told) for _ in ranked.pieces] for ranked in page]
 
 
-def _told(found: Found, piece: Piece, line: SpeechHit | None, frame: Frame | None) -> Evidence:
+def _told(
+    found: Found,
+    piece: Piece,
+    said: Mapping[int, tuple[str, str]],
+    line: SpeechHit | None,
+    frame: Frame | None,
+) -> Evidence:
     sounds = found.scale.telling(found.ask.sounds, line.words) if line else []
+    text, language = said[line.line] if line else ("", "")
     return Evidence(
         part=found.ask.text,
         start_ms=piece.stretch.start_ms,
@@ -75,8 +85,8 @@ def _told(found: Found, piece: Piece, line: SpeechHit | None, frame: Frame | Non
         score=piece.scores.total,
         speech_score=piece.scores.speech,
         visual_score=piece.scores.visual,
-        snippet=line.text if line else None,
-        marks=marks(line.text, line.language, sounds) if line else [],
+        snippet=text if line else None,
+        marks=marks(text, language, sounds) if line else [],
         snippet_start_ms=line.start_ms if line else None,
         frame_index=frame.index if frame else None,
         frame_ms=frame.timestamp_ms if frame else None,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-import pyarrow as pa
+import numpy as np
 
+from gaze_pipeline.store.snapshot_columns import Columns, Ints
 from gaze_pipeline.store.snapshot_reader import Snapshot
+from gaze_search_app.search.hits import Interval
 from gaze_search_app.search.moments import Stretch
 
 
@@ -30,37 +32,33 @@ class Place:
 
 def with_labels(snapshot: Snapshot, stretches: Sequence[Stretch]) -> list[Stretch]:
     """The same stretches with the labels of the frames that are on screen meanwhile, commonest first."""
-    found = _ask(
-        snapshot,
-        stretches,
-        """SELECT number, label FROM spans
-           JOIN frames USING (fingerprint)
-           JOIN detections USING (fingerprint, frame_index)
-           WHERE frames.timestamp_ms < spans.end_ms AND until_ms > spans.start_ms
-           GROUP BY number, label ORDER BY number, count(DISTINCT frame_index) DESC, label""",
-    )
-    labels: dict[int, list[str]] = {}
-    for number, label in found:
-        labels.setdefault(number, []).append(label)
+    columns = snapshot.columns
     return [
-        replace(stretch, labels=tuple(labels.get(number, ())))
-        for number, stretch in enumerate(stretches)
+        replace(stretch, labels=_labels(columns, columns.numbers[stretch.fingerprint], stretch))
+        for stretch in stretches
     ]
+
+
+def _labels(columns: Columns, video: int, time: Interval) -> tuple[str, ...]:
+    seen = columns.sightings.of(video)
+    first = np.searchsorted(seen["until_ms"], time.start_ms, "right")
+    last = np.searchsorted(seen["start_ms"], time.end_ms, "left")
+    counts = Counter(seen["label"][first:last].tolist())
+    return tuple(columns.labels[n] for n, _ in sorted(counts.items(), key=lambda c: (-c[1], c[0])))
 
 
 def frames_at(snapshot: Snapshot, times: Sequence[tuple[str, int]]) -> list[Frame | None]:
     """For each (fingerprint, ms) the frame on screen: the last one taken by then, else the first."""
-    instants = [Stretch(fingerprint, ms, ms) for fingerprint, ms in times]
-    found = _ask(
-        snapshot,
-        instants,
-        """SELECT number,
-                  arg_max(struct_pack(i := frame_index, t := timestamp_ms),
-                          (timestamp_ms <= start_ms, -abs(timestamp_ms - start_ms)))
-           FROM spans JOIN frames USING (fingerprint) GROUP BY number""",
-    )
-    frames = {number: Frame(frame["i"], frame["t"]) for number, frame in found}
-    return [frames.get(number) for number in range(len(times))]
+    columns = snapshot.columns
+    return [_frame(columns.frames.of(columns.numbers[video]), ms) for video, ms in times]
+
+
+def _frame(frames: Mapping[str, Ints], ms: int) -> Frame | None:
+    taken = frames["timestamp_ms"]
+    if not len(taken):
+        return None
+    at = max(int(np.searchsorted(taken, ms, "right")) - 1, 0)
+    return Frame(int(frames["index"][at]), int(taken[at]))
 
 
 def places(snapshot: Snapshot, fingerprints: Sequence[str]) -> dict[str, Place]:
@@ -71,15 +69,3 @@ def places(snapshot: Snapshot, fingerprints: Sequence[str]) -> dict[str, Place]:
         {"fingerprints": list(fingerprints)},
     )
     return {fingerprint: Place(paths, libraries) for fingerprint, paths, libraries in rows}
-
-
-def _ask(snapshot: Snapshot, stretches: Sequence[Stretch], query: str) -> list[Any]:
-    spans = pa.table(
-        {
-            "number": pa.array(range(len(stretches)), pa.int64()),
-            "fingerprint": pa.array([stretch.fingerprint for stretch in stretches], pa.string()),
-            "start_ms": pa.array([stretch.start_ms for stretch in stretches], pa.int64()),
-            "end_ms": pa.array([stretch.end_ms for stretch in stretches], pa.int64()),
-        }
-    )
-    return snapshot.rows(query, spans=spans)

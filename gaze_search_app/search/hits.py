@@ -18,13 +18,12 @@ class Interval:
 class SpeechHit(Interval):
     """A spoken line that holds sounds of the query; `words` numbers those it holds.
 
-    `bm25` is relative to the best line of the answer (0..1); `text` and `language` are the line's.
+    `bm25` is relative to the best line of the answer (0..1); `line` is its id, see `spoken.texts`.
     """
 
     words: tuple[int, ...]
     bm25: float
-    text: str
-    language: str
+    line: int = 0
 
 
 @dataclass(frozen=True, order=True)

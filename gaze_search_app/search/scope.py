@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from gaze_pipeline.store.snapshot_reader import Snapshot
+from gaze_pipeline.store.snapshot_words import Lines
 from gaze_search_app.search.model import ChannelCoverage, Unsearched
+from gaze_search_app.search.ranking import Flags
 
 LISTED = 100
 """How many unsearched videos an answer names; the counts cover all."""
@@ -45,21 +49,33 @@ class Scope:
     languages: tuple[str, ...] = ()
     not_languages: tuple[str, ...] = ()
 
-    def lines(self) -> tuple[str, dict[str, Any]]:
-        """A condition on the table `segments` and its values."""
-        condition, values = "", dict[str, Any]()
+    def admitted(self, snapshot: Snapshot, labels: Collection[str]) -> Callable[[Lines], Flags]:
+        """Tells which lines may answer: those within, of videos in which any of these labels is seen."""
+        columns = snapshot.columns
+        videos = np.ones(len(columns.fingerprints), bool)
         if self.fingerprints is not None:
-            condition += " AND fingerprint IN (SELECT unnest($fingerprints))"
-            values["fingerprints"] = self.fingerprints
-        if self.languages:
-            condition += " AND list_contains($languages, language)"
-            values["languages"] = list(self.languages)
-        if self.not_languages:
-            condition += " AND NOT list_contains($not_languages, language)"
-            values["not_languages"] = list(self.not_languages)
-        return condition, values
+            videos &= columns.chosen(self.fingerprints)
+        if labels:
+            rows = snapshot.rows(_SHOWING, {"labels": sorted(labels)})
+            videos &= columns.chosen(fingerprint for (fingerprint,) in rows)
+        spoken = self._spoken(snapshot)
+        if spoken is None:
+            return lambda lines: videos[columns.line_videos[lines]]
+        return lambda lines: videos[columns.line_videos[lines]] & spoken[lines]
+
+    def _spoken(self, snapshot: Snapshot) -> Flags | None:
+        """Of each line whether it is in a language asked for; None where any will do."""
+        if not self.languages and not self.not_languages:
+            return None
+        found = snapshot.arrays(
+            """SELECT (len($languages) = 0 OR list_contains($languages, language))
+                      AND NOT list_contains($not_languages, language) AS spoken FROM segments ORDER BY id""",
+            {"languages": list(self.languages), "not_languages": list(self.not_languages)},
+        )
+        return found["spoken"]
 
 
+_SHOWING = "SELECT DISTINCT fingerprint FROM detections WHERE list_contains($labels, label)"
 _INSIDE = """(SELECT fingerprint FROM files WHERE list_bool_or(list_transform(${name}, folder ->
     contains('/' || lower(replace(regexp_replace(path, '[^/\\\\]+$', ''), '\\', '/')), folder))))"""
 _SPOKEN = "(SELECT fingerprint FROM segments WHERE list_contains(${name}, language))"

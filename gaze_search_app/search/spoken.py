@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from functools import partial
-from typing import Any
+
+import numpy as np
+import pyarrow as pa
 
 from gaze_pipeline.store.snapshot_reader import Snapshot
+from gaze_pipeline.store.snapshot_words import Lines
 from gaze_search_app.search.hits import Interval
+from gaze_search_app.search.ranking import places
 from gaze_search_app.search.sounds import Endings, Phrase, Sound
 
-_WITH_WORD = """{line} IN (SELECT docid FROM fts_main_segments.terms WHERE termid IN
-    (SELECT termid FROM fts_main_segments.dict WHERE term IN (SELECT unnest(${name}))))"""
+_BORDER = "WHERE regexp_matches(a.tokens, $begun) AND regexp_matches(b.tokens, $ended)"
 _ENDINGS = """SELECT term FROM fts_main_segments.dict
     WHERE list_has_any(list_transform($starts, s -> starts_with(term, s)), [true])
       AND NOT contains(term, '~')"""
@@ -23,32 +26,44 @@ _REACH = 40
 
 def lines_with(
     snapshot: Snapshot, sound: Sound, fingerprints: Sequence[str] | None, window_ms: int
-) -> frozenset[int]:
-    """The ids of the lines that hold a sound, among these videos.
+) -> Lines:
+    """The ids of the lines that hold a sound, among these videos, in order.
 
     A phrase may begin in one line and end in the next, at most a window later; both hold it then.
     """
-    found: set[int] = set()
+    found = [np.empty(0, np.int32)]
     for phrase in sound.phrases:
-        found |= _whole(snapshot, phrase, fingerprints)
+        found.append(_whole(snapshot, phrase, fingerprints))
         if len(phrase.elements) > 1:
-            found |= _across(snapshot, phrase, fingerprints, window_ms)
-    return frozenset(found)
+            found.append(_across(snapshot, phrase, fingerprints, window_ms))
+    return np.unique(np.concatenate(found))
+
+
+def texts(snapshot: Snapshot, lines: Collection[int]) -> dict[int, tuple[str, str]]:
+    """What some lines say, and in which language, by id."""
+    if not lines:
+        return {}
+    rows = snapshot.rows(
+        f"SELECT id, text, language FROM segments WHERE id IN ({', '.join(map(str, lines))})"
+    )
+    return {line: (text, language) for line, text, language in rows}
 
 
 def times(
     snapshot: Snapshot, sounds: Iterable[Sound], fingerprints: Sequence[str], window_ms: int
 ) -> list[Interval]:
     """When any of the sounds is heard in these videos, line by line."""
-    ids = [
-        line for sound in sounds for line in lines_with(snapshot, sound, fingerprints, window_ms)
+    columns = snapshot.columns
+    starts, ends = columns.lines.columns["start_ms"], columns.lines.columns["end_ms"]
+    return [
+        Interval(
+            columns.fingerprints[columns.line_videos[line]],
+            int(starts[line]),
+            max(int(ends[line]), int(starts[line]) + 1),
+        )
+        for sound in sounds
+        for line in lines_with(snapshot, sound, fingerprints, window_ms)
     ]
-    rows = snapshot.rows(
-        """SELECT DISTINCT fingerprint, start_ms, greatest(end_ms, start_ms + 1) FROM segments
-           WHERE id IN (SELECT unnest($ids))""",
-        {"ids": ids},
-    )
-    return [Interval(*row) for row in rows]
 
 
 def endings(snapshot: Snapshot) -> Endings:
@@ -61,55 +76,79 @@ def _endings(snapshot: Snapshot, starts: Collection[str]) -> frozenset[str]:
     return frozenset(term for (term,) in rows)
 
 
-def _whole(snapshot: Snapshot, phrase: Phrase, fingerprints: Sequence[str] | None) -> set[int]:
-    conditions, values = _words("id", phrase.words)
-    within = _within("fingerprint", fingerprints, values)
-    if patterns := phrase.patterns():
-        conditions.append("regexp_matches(tokens, $whole)")
-        values["whole"] = patterns.whole
+def _whole(snapshot: Snapshot, phrase: Phrase, fingerprints: Sequence[str] | None) -> Lines:
+    """The lines that hold all of a phrase."""
+    lines = _within(snapshot, _with_all(snapshot, phrase.words), fingerprints)
+    if not phrase.elements or not len(lines):
+        return lines
+    patterns = phrase.patterns()
     rows = snapshot.rows(
-        f"SELECT id, text FROM segments WHERE {' AND '.join(conditions)} {within}", values
+        f"""SELECT id, text FROM segments JOIN lines USING (id)
+            {"WHERE regexp_matches(tokens, $whole)" if patterns else ""}""",
+        {"whole": patterns.whole} if patterns else None,
+        lines=_table(id=lines),
     )
-    return {line for line, text in rows if not phrase.elements or phrase.places(text)}
+    return _ids(line for line, text in rows if phrase.places(text))
 
 
 def _across(
     snapshot: Snapshot, phrase: Phrase, fingerprints: Sequence[str] | None, window_ms: int
-) -> set[int]:
+) -> Lines:
+    """The pairs of lines over whose border a phrase goes."""
     first, last = phrase.elements[0], phrase.elements[-1]
     begin = first.spellings | ({first.whole} if first.whole else frozenset())
     end = phrase.words[-1] if phrase.prefix else last.spellings
-    values: dict[str, Any] = {"begin": sorted(begin), "end": sorted(end), "window": window_ms}
-    within = _within("a.fingerprint", fingerprints, values)
-    if patterns := phrase.patterns():
-        within += " AND regexp_matches(a.tokens, $begun) AND regexp_matches(b.tokens, $ended)"
-        values |= {"begun": patterns.begun, "ended": patterns.ended}
+    first_lines = _within(snapshot, _with_all(snapshot, [begin]), fingerprints)
+    ended = _with_all(snapshot, [end])
+    columns = snapshot.columns
+    begun: Lines = first_lines[places(ended, first_lines + 1)[1]]
+    near = columns.line_videos[begun] == columns.line_videos[begun + 1]
+    gaps = (
+        columns.lines.columns["start_ms"][begun + 1].astype(int)
+        - columns.lines.columns["end_ms"][begun]
+    )
+    begun = begun[near & (gaps <= window_ms)]
+    if not len(begun):
+        return begun
+    patterns = phrase.patterns()
     rows = snapshot.rows(
-        f"""SELECT a.id, b.id, a.text, b.text
-            FROM segments a JOIN segments b ON b.id = a.id + 1 AND b.fingerprint = a.fingerprint
-            WHERE b.start_ms - a.end_ms <= $window
-              AND {_WITH_WORD.format(line="a.id", name="begin")}
-              AND {_WITH_WORD.format(line="b.id", name="end")} {within}""",
-        values,
+        f"""SELECT a.id, a.text, b.text
+            FROM lines JOIN segments a ON a.id = lines.one JOIN segments b ON b.id = lines.other
+            {_BORDER if patterns else ""}""",
+        {"begun": patterns.begun, "ended": patterns.ended} if patterns else None,
+        lines=_table(one=begun, other=begun + 1),
     )
     found: set[int] = set()
     reach = _REACH * len(phrase.elements)
-    for one, other, before, after in rows:
+    for one, before, after in rows:
         said = before[-reach:]
-        places = phrase.places(f"{said} {after[:reach]}")
-        if any(start < len(said) < end for start, end in places):
-            found |= {one, other}
-    return found
+        found_at = phrase.places(f"{said} {after[:reach]}")
+        if any(start < len(said) < end for start, end in found_at):
+            found |= {one, one + 1}
+    return _ids(found)
 
 
-def _words(line: str, words: Sequence[frozenset[str]]) -> tuple[list[str], dict[str, Any]]:
-    names = [f"word{number}" for number in range(len(words))]
-    conditions = [_WITH_WORD.format(line=line, name=name) for name in names]
-    return conditions, {name: sorted(word) for name, word in zip(names, words, strict=True)}
+def _with_all(snapshot: Snapshot, words: Iterable[Collection[str]]) -> Lines:
+    """The lines that hold a token of each word, in order."""
+    found = [snapshot.words.lines(snapshot.words.known(tokens).values()) for tokens in words]
+    found.sort(key=len)
+    lines = found[0]
+    for others in found[1:]:
+        lines = lines[places(others, lines)[1]]
+    return lines
 
 
-def _within(column: str, fingerprints: Sequence[str] | None, values: dict[str, Any]) -> str:
+def _within(snapshot: Snapshot, lines: Lines, fingerprints: Sequence[str] | None) -> Lines:
+    """Those of the lines that are of these videos."""
     if fingerprints is None:
-        return ""
-    values["fingerprints"] = list(fingerprints)
-    return f"AND {column} IN (SELECT unnest($fingerprints))"
+        return lines
+    columns = snapshot.columns
+    return lines[columns.chosen(fingerprints)[columns.line_videos[lines]]]
+
+
+def _table(**columns: Lines) -> pa.Table:
+    return pa.table({name: pa.array(ids, pa.int64()) for name, ids in columns.items()})
+
+
+def _ids(lines: Iterable[int]) -> Lines:
+    return np.array(sorted(lines), np.int32)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import log
-from typing import Any
 
-import pyarrow as pa
+import numpy as np
 
 from gaze_pipeline.store.snapshot_reader import Snapshot
+from gaze_pipeline.store.snapshot_words import Lines, Word
 from gaze_search_app.search.hits import SpeechHit
 from gaze_search_app.search.moments import groups
+from gaze_search_app.search.ranking import Contest, Flags, Floats, Ranked, places
 from gaze_search_app.search.scope import Scope
 from gaze_search_app.search.sounds import Sound
 from gaze_search_app.search.spoken import lines_with
@@ -20,15 +22,9 @@ MOST = 1000
 """The best lines of an answer that become moments."""
 _KEPT = 0.3
 _TEXTURE = 0.2
+_LENIENCE = 0.75
+"""People recall the words they search for loosely: two fifths of them said is as likely right as wrong."""
 _TELLING = 0.25
-
-_QUERY = """
-    SELECT id, fingerprint, start_ms, end_ms, text, language, tokens, bm25
-    FROM (SELECT *, fts_main_segments.match_bm25(id, $query) AS bm25 FROM segments)
-    LEFT JOIN required USING (id)
-    WHERE bm25 IS NOT NULL {within}
-    ORDER BY coalesce(sounds, 0) DESC, bm25 DESC, id LIMIT $most
-"""
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ class SpeechScale:
         for hit in hits:
             words.update(hit.words)
             best = max(best, hit.bm25)
-        return self.coverage(words) * (1 - _TEXTURE + _TEXTURE * best)
+        return self.coverage(words) ** _LENIENCE * (1 - _TEXTURE + _TEXTURE * best)
 
 
 def search(
@@ -72,27 +68,35 @@ def search(
 
     Lines at most a window apart that lack a required sound between them are left out.
     """
-    scale = SpeechScale(_weights(snapshot, sounds))
+    known = snapshot.words.known(frozenset[str]().union(*(sound.tokens for sound in sounds)))
+    scale = SpeechScale(_weights(snapshot, sounds, known))
     if not sounds:
         return [], scale
     held = {
         number: lines_with(snapshot, sound, scope.fingerprints, window_ms)
         for number, sound in enumerate(sounds)
-        if sound.required or sound.ordered
+        if sound.ordered
     }
-    within, values = scope.lines()
-    if labels:
-        within += """ AND fingerprint IN
-            (SELECT fingerprint FROM detections WHERE list_contains($labels, label))"""
-        values["labels"] = sorted(labels)
-    terms = sorted(frozenset[str]().union(*(sound.tokens for sound in sounds)))
-    rows = snapshot.rows(
-        _QUERY.format(within=within),
-        {**values, "query": " ".join(terms), "most": MOST},
-        required=_required(sounds, held),
+    terms, heard = list(known.values()), _heard(sounds, list(known))
+    alone = np.array(
+        [weight * (not s.ordered) for weight, s in zip(scale.weights, sounds, strict=True)]
     )
-    best = max((row[-1] for row in rows), default=1.0)
-    hits = telling([_hit(row, sounds, held, best) for row in rows], scale, sounds)
+    required = _numbers(sounds)
+    contest = Contest(
+        words=snapshot.words,
+        terms=terms,
+        admitted=scope.admitted(snapshot, labels),
+        useless=partial(_useless, np.array(scale.weights), alone, heard),
+        first=[
+            held[number] if number in held else snapshot.words.lines(_those(terms, heard[number]))
+            for number in sorted(required)
+        ],
+        needed=frozenset(
+            number for number in range(len(terms)) if heard[list(required), number].any()
+        ),
+    )
+    ranked = contest.best(MOST)
+    hits = telling(_hits(snapshot, ranked, heard, held), scale, sounds)
     return _complete(hits, sounds, window_ms), scale
 
 
@@ -128,49 +132,63 @@ def _complete(hits: list[SpeechHit], sounds: Sequence[Sound], window_ms: int) ->
     ]
 
 
-def _required(sounds: Sequence[Sound], held: dict[int, frozenset[int]]) -> pa.Table:
-    counts: dict[int, int] = {}
-    for number in _numbers(sounds):
-        for line in held[number]:
-            counts[line] = counts.get(line, 0) + 1
-    return pa.table(
-        {"id": pa.array(counts.keys(), pa.int64()), "sounds": pa.array(counts.values(), pa.int64())}
-    )
+def _heard(sounds: Sequence[Sound], tokens: Sequence[str]) -> Flags:
+    """Which tokens tell of which sound, [sounds, tokens]."""
+    telling = [
+        s.tokens if s.ordered else {t for p in s.phrases for t in p.words[0]} for s in sounds
+    ]
+    rows = [[token in own for token in tokens] for own in telling]
+    return np.array(rows, bool).reshape(len(sounds), len(tokens))
 
 
-def _weights(snapshot: Snapshot, sounds: Sequence[Sound]) -> tuple[float, ...]:
-    terms = sorted(frozenset[str]().union(*(sound.tokens for sound in sounds)))
-    counts = dict(
-        snapshot.rows(
-            "SELECT term, df FROM fts_main_segments.dict WHERE term IN (SELECT unnest($terms))",
-            {"terms": terms},
-        )
-    )
+def _those(terms: Sequence[Word], chosen: Flags) -> list[Word]:
+    return [term for term, wanted in zip(terms, chosen, strict=True) if wanted]
+
+
+def _useless(
+    weights: Floats, alone: Floats, heard: Flags, numbers: Sequence[int], held: Flags
+) -> bool:
+    """Whether `telling` drops lines that hold none but these tokens, beside lines that hold others.
+
+    `weights` are those of the sounds, `alone` 0 where a token by itself does not make the sound.
+    """
+    common = float(weights @ heard[:, list(numbers)].any(axis=1))
+    best = float((alone @ (heard.astype(int) @ held.astype(int) > 0)).max())
+    return common < _KEPT * best
+
+
+def _weights(
+    snapshot: Snapshot, sounds: Sequence[Sound], known: Mapping[str, Word]
+) -> tuple[float, ...]:
     lines = snapshot.info.segments
 
     def weight(word: frozenset[str]) -> float:
-        count = max((counts.get(term, 0) for term in word), default=0)
+        count = max((known[term].count for term in word if term in known), default=0)
         return log((lines - count + 0.5) / (count + 0.5) + 1)
 
     return tuple(min(sum(map(weight, phrase.words)) for phrase in s.phrases) for s in sounds)
 
 
-def _hit(
-    row: tuple[Any, ...], sounds: Sequence[Sound], held: dict[int, frozenset[int]], best: float
-) -> SpeechHit:
-    line, fingerprint, start_ms, end_ms, text, language, tokens, bm25 = row
-    holds = set(tokens.split())
-    words = tuple(
-        number
-        for number, sound in enumerate(sounds)
-        if (line in held[number] if number in held else sound.held_by(holds))
+def _hits(
+    snapshot: Snapshot,
+    ranked: Ranked,
+    heard: Flags,
+    held: Mapping[int, Lines],
+) -> list[SpeechHit]:
+    """The ranked lines, without their texts."""
+    holds = heard.astype(int) @ ranked.held.astype(int) > 0
+    for number, lines in held.items():
+        holds[number] = places(lines, ranked.lines)[1]
+    columns = snapshot.columns
+    best = max(ranked.bm25, default=1.0)
+    videos = columns.line_videos[ranked.lines].tolist()
+    rows = zip(
+        [columns.fingerprints[video] for video in videos],
+        columns.lines.columns["start_ms"][ranked.lines].tolist(),
+        columns.lines.columns["end_ms"][ranked.lines].tolist(),
+        map(tuple, (np.flatnonzero(column).tolist() for column in holds.T)),
+        (ranked.bm25 / best).tolist(),
+        ranked.lines.tolist(),
+        strict=True,
     )
-    return SpeechHit(
-        fingerprint=fingerprint,
-        start_ms=start_ms,
-        end_ms=end_ms,
-        words=words,
-        bm25=bm25 / best,
-        text=text,
-        language=language,
-    )
+    return [SpeechHit(*row) for row in rows]

@@ -16,7 +16,7 @@ VIDEOS = st.sampled_from(["a", "b", "c"])
 
 
 def line(start_ms: int, end_ms: int, video: str = "a") -> SpeechHit:
-    return SpeechHit(video, start_ms, end_ms, (0,), 1.0, "text", "en")
+    return SpeechHit(video, start_ms, end_ms, (0,), 1.0)
 
 
 def frame(start_ms: int, video: str = "a", score: float = 1.0) -> FrameHit:

@@ -1,0 +1,95 @@
+"""What every query needs of each line and frame, as arrays: read once a snapshot, some ten bytes a row.
+
+Videos are numbered in the order of their fingerprints, and the tables of a snapshot lie in that order, so
+that the rows of a video are a run of each array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.integer]
+Fetch = Callable[[str, Mapping[str, Any]], Mapping[str, npt.NDArray[Any]]]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Rows of all videos, those of one in a row: `columns` by name, `starts` [videos + 1]."""
+
+    starts: Ints
+    columns: Mapping[str, Ints]
+
+    def of(self, video: int) -> dict[str, Ints]:
+        """The rows of one video."""
+        rows = slice(self.starts[video], self.starts[video + 1])
+        return {name: column[rows] for name, column in self.columns.items()}
+
+
+class Columns:
+    """The arrays of one snapshot, each read when first needed; `fetch` gives the columns of a query."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+
+    @cached_property
+    def fingerprints(self) -> list[str]:
+        """The fingerprints of all videos, in order: a video's number is its place here."""
+        found: list[str] = self._fetch("SELECT fingerprint FROM videos ORDER BY 1", {})[
+            "fingerprint"
+        ].tolist()
+        return found
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The number of each video."""
+        return {fingerprint: number for number, fingerprint in enumerate(self.fingerprints)}
+
+    def chosen(self, fingerprints: Iterable[str]) -> npt.NDArray[np.bool_]:
+        """Which of all videos are among these, by number."""
+        mask = np.zeros(len(self.fingerprints), bool)
+        mask[[self.numbers[one] for one in fingerprints if one in self.numbers]] = True
+        return mask
+
+    @cached_property
+    def lines(self) -> Runs:
+        """`start_ms` and `end_ms` of each line; a line's id is its place."""
+        return self._runs("segments", "start_ms::INTEGER AS start_ms, end_ms::INTEGER AS end_ms")
+
+    @cached_property
+    def line_videos(self) -> npt.NDArray[np.int32]:
+        """The video of each line."""
+        runs = np.diff(self.lines.starts)
+        return np.repeat(np.arange(len(runs), dtype=np.int32), runs)
+
+    @cached_property
+    def frames(self) -> Runs:
+        """`index` and `timestamp_ms` of each frame, in order."""
+        return self._runs("frames", "frame_index AS index, timestamp_ms::INTEGER AS timestamp_ms")
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """All labels, in order: a label's number is its place here."""
+        found: list[str] = self._fetch("SELECT DISTINCT label FROM detections ORDER BY 1", {})[
+            "label"
+        ].tolist()
+        return found
+
+    @cached_property
+    def sightings(self) -> Runs:
+        """Each label of each frame once: its number, and `start_ms` and `until_ms` of the frame."""
+        return self._runs("sightings", "label, start_ms, until_ms")
+
+    def _runs(self, table: str, columns: str) -> Runs:
+        counts = self._fetch(
+            f"""SELECT count(t.fingerprint) AS rows FROM videos v LEFT JOIN {table} t USING (fingerprint)
+                GROUP BY v.fingerprint ORDER BY v.fingerprint""",
+            {},
+        )["rows"]
+        found = self._fetch(f"SELECT {columns} FROM {table}", {})
+        return Runs(np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), found)

@@ -1,0 +1,135 @@
+"""The words of a snapshot: which lines hold them, in the order in which a search reads them.
+
+DuckDB's full-text index counts the words. Its list of occurrences lies in the order of the lines, so that
+each query reads all of it; here it is put in the order of the words, each with all its lines in a row. What
+DuckDB's own ranking reads stays, as a view.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from math import log10
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+K, B = 1.2, 0.75
+"""The constants of BM25, those of DuckDB's `match_bm25`."""
+KEPT = 8_000_000
+"""How many pairs of a word and a line stay in memory, 8 bytes each, for the words asked for last."""
+_OVERHEAD = 64
+"""What keeping a word costs beside its lines, in such pairs."""
+_INDEX = (
+    """PRAGMA create_fts_index('segments', 'id', 'tokens', stemmer = 'none',
+       stopwords = 'none', ignore = '\\s+', strip_accents = 0, lower = 0)""",
+    """CREATE TABLE postings AS
+       SELECT termid::INTEGER AS termid, docid::INTEGER AS line, count(*)::INTEGER AS times
+       FROM fts_main_segments.terms GROUP BY ALL ORDER BY termid, line""",
+    "DROP TABLE fts_main_segments.terms",
+    """CREATE VIEW fts_main_segments.terms AS
+       SELECT line::BIGINT AS docid, 0::BIGINT AS fieldid, termid::BIGINT AS termid
+       FROM (SELECT *, unnest(range(times)) FROM postings)""",
+    "CREATE INDEX terms_by_name ON fts_main_segments.dict (term)",
+    "CREATE INDEX lines_by_id ON segments (id)",
+)
+
+Lines = npt.NDArray[np.int32]
+Fetch = Callable[[str, Mapping[str, Any]], Mapping[str, npt.NDArray[Any]]]
+
+
+def index_words(db: duckdb.DuckDBPyConnection) -> None:
+    """Make the table `segments` searchable by its column `tokens`."""
+    for statement in _INDEX:
+        db.execute(statement)
+
+
+@dataclass(frozen=True)
+class Word:
+    """A token that some line holds: `count` lines do."""
+
+    term: int
+    count: int
+    rarity: float
+    """Its inverse document frequency, as BM25 has it."""
+
+    @property
+    def most(self) -> float:
+        """More than it adds to the BM25 of any line."""
+        return self.rarity * (K + 1)
+
+
+@dataclass(frozen=True)
+class Posting:
+    """The lines that hold a token, in order, and how telling it is there: `rarity` times this is its BM25."""
+
+    lines: Lines
+    weights: npt.NDArray[np.float32]
+
+
+class Words:
+    """The reading side; `fetch` gives the columns of a query. Threads may share it."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        stats = fetch(
+            "SELECT num_docs, coalesce(avgdl, 0) AS usual FROM fts_main_segments.stats", {}
+        )
+        self._lines, usual = int(stats["num_docs"][0]), float(stats["usual"][0])
+        lengths = fetch("SELECT len FROM fts_main_segments.docs ORDER BY docid", {})["len"]
+        self._damping = (K * (1 - B + B * lengths / max(usual, 1e-9))).astype(np.float32)
+        self._kept: OrderedDict[int, Posting] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return self._lines
+
+    def known(self, tokens: Collection[str]) -> dict[str, Word]:
+        """Those of the tokens that any line holds."""
+        if not tokens:
+            return {}
+        values = {f"t{number}": token for number, token in enumerate(sorted(tokens))}
+        names = ", ".join(f"${name}" for name in values)
+        query = f"SELECT term, termid, df FROM fts_main_segments.dict WHERE term IN ({names})"
+        found = self._fetch(query, values)
+        rows = zip(*(found[name].tolist() for name in ("term", "termid", "df")), strict=True)
+        return {
+            token: Word(term, count, log10((self._lines - count + 0.5) / (count + 0.5) + 1))
+            for token, term, count in rows
+        }
+
+    def posting(self, word: Word) -> Posting:
+        """The lines that hold a word."""
+        with self._lock:
+            if word.term in self._kept:
+                self._kept.move_to_end(word.term)
+                return self._kept[word.term]
+        found = self._fetch(
+            "SELECT line, times FROM postings WHERE termid = $term", {"term": word.term}
+        )
+        lines = found["line"]
+        times = found["times"].astype(np.float32)
+        posting = Posting(lines, times * np.float32(K + 1) / (times + self._damping[lines]))
+        self._keep(word.term, posting)
+        return posting
+
+    def lines(self, words: Collection[Word]) -> Lines:
+        """The lines that hold any of the words, in order, each once."""
+        found = [self.posting(word).lines for word in words]
+        if len(found) == 1:
+            return found[0]
+        return np.unique(np.concatenate([np.empty(0, np.int32), *found]))
+
+    def _keep(self, term: int, posting: Posting) -> None:
+        with self._lock:
+            if term not in self._kept:
+                self._kept[term] = posting
+                self._size += len(posting.lines) + _OVERHEAD
+            while self._size > KEPT:
+                _, dropped = self._kept.popitem(last=False)
+                self._size -= len(dropped.lines) + _OVERHEAD
