@@ -35,7 +35,7 @@ class Vision:
     def __init__(self, load: Callable[[], TextEncoder]) -> None:
         self._load = load
         self._encoder: TextEncoder | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._background: tuple[int, Background] | None = None
         self._everyday = lru_cache(1)(lambda: self._model().encode_texts(EVERYDAY))
         self._vector = lru_cache(CACHED_QUERIES)(self._encode)
@@ -57,12 +57,13 @@ class Vision:
 
     def background(self, snapshot: Snapshot) -> Background:
         """What scores are judged against, made once a snapshot. Raises as `vector` does."""
-        kept = self._background
-        if kept is None or kept[0] != snapshot.info.number:
-            reader = snapshot.vectors
-            frames = reader.sample(BACKGROUND_FRAMES) if reader else np.empty((0, 1), np.float32)
-            kept = self._background = (snapshot.info.number, background(frames, self._everyday()))
-        return kept[1]
+        with self._lock:
+            kept = self._background
+            if kept is None or kept[0] != snapshot.info.number:
+                reader = snapshot.vectors
+                frames = reader.sample(BACKGROUND_FRAMES) if reader else np.empty((0, 1), np.float32)
+                kept = self._background = (snapshot.info.number, background(frames, self._everyday()))
+            return kept[1]
 
     def _model(self) -> TextEncoder:
         with self._lock:
