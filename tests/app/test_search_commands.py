@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.settings import ModelSettings, Settings
 from gaze_pipeline.states import Stage, Status
 from gaze_pipeline.store.snapshot import publish
 from gaze_search_app.search.model import SearchResponse
+from tests.support import synthetic
+from tests.support.gaze import Gaze
 from tests.support.synthetic import Film, Line, SyntheticRoot
 
 A, B = "a" * 16, "b" * 16
@@ -44,6 +47,30 @@ def test_a_person_reads_time_path_words_and_coverage(root: SyntheticRoot) -> Non
     assert result.returncode == 0, result.stderr
     for part in ("1:01-1:04", "jfk.mp4", "[can do]", "seen: dog", "1 of 2 videos", "QUEUED"):
         assert part in result.stdout
+
+
+def test_pictures_are_searched_without_torch_and_streamlit(
+    tmp_path: Path, test_models: ModelSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(synthetic, "MODEL_ID", "test-clip")
+    root = SyntheticRoot(tmp_path / "data", dimensions=128)
+    root.settings = Settings(root=root.root, models=test_models)
+    root.add(Film(A, [], root.near_topics([1, 2])))
+    publish(root.workspace)
+    code = (
+        "import atexit, sys; from gaze_pipeline import cli; sys.argv[0] = 'gaze'; "
+        "atexit.register(lambda: print(*sys.modules)); cli.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "search", "red", "star"],
+        env=Gaze(root.root, test_models).environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "visual searched in 1 of 1 videos" in done.stdout
+    heavy = {"torch", "torchvision", "open_clip", "timm", "streamlit", "dagster"}
+    assert heavy.isdisjoint(done.stdout.split())
 
 
 def test_a_program_reads_json_alone(root: SyntheticRoot) -> None:

@@ -39,7 +39,7 @@ def gaze(workload: Workload, models: BenchModels, scratch: Path, all_good: bool 
             str(scratch / "data"),
             str(report),
         ],
-        variables(models),
+        variables(models.settings),
     )
     if all_good:
         _require_done(scratch / "data", len(workload.videos))

@@ -51,6 +51,15 @@ def bench_models(folder: Path) -> BenchModels:
     return BenchModels(settings, False, whisper, clip, detector)
 
 
+def clip_alone(folder: Path) -> ModelSettings:
+    """Settings with a randomly initialised image model of the official shape, and no other."""
+    spec = load_manifest().of_kind("clip")
+    manifest = _manifest(folder, [spec], (_random_clip(folder / "clip"),))
+    models = folder / "models"
+    pull(load_manifest(manifest).of_kind("clip"), models)
+    return ModelSettings(directory=models, manifest=manifest, device="cpu")
+
+
 def _random_clip(folder: Path) -> Path:
     import open_clip
     from safetensors.torch import save_file
@@ -98,9 +107,9 @@ def _inline(params: dict[str, str | int | float | bool]) -> str:
     return "{ " + ", ".join(pairs) + " }"
 
 
-def variables(models: BenchModels) -> dict[str, str]:
+def variables(settings: ModelSettings) -> dict[str, str]:
     """The environment under which Gaze uses these models."""
-    chosen = {"GAZE_MODELS": str(models.settings.directory), "GAZE_MODELS__DEVICE": "cpu"}
-    if models.settings.manifest is not None:
-        chosen["GAZE_MODELS__MANIFEST"] = str(models.settings.manifest)
+    chosen = {"GAZE_MODELS": str(settings.directory), "GAZE_MODELS__DEVICE": "cpu"}
+    if settings.manifest is not None:
+        chosen["GAZE_MODELS__MANIFEST"] = str(settings.manifest)
     return chosen
