@@ -41,9 +41,9 @@ def size(count: int) -> str:
     raise AssertionError("unreachable")
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str | None = None) -> str:
     """`1 video`, `5 videos`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def ago(seconds: float) -> str:

@@ -13,13 +13,14 @@ PAGE_SIZE = 20
 
 @dataclass(frozen=True)
 class Address:
-    """A search as its address holds it: `?q=...&mode=...&label=...&library=...&page=...`."""
+    """A search as its address holds it: `?q=...&mode=...&label=...&library=...&page=...&weak=1`."""
 
     query: str = ""
     mode: Mode = Mode.BOTH
     labels: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     page: int = 1
+    weak: bool = False
 
     @classmethod
     def parse(cls, params: Mapping[str, Sequence[str]]) -> Address:
@@ -32,6 +33,7 @@ class Address:
             labels=_distinct(params.get("label", ())),
             libraries=_distinct(params.get("library", ())),
             page=int(page) if re.fullmatch(r"[1-9]\d{0,5}", page, re.ASCII) else 1,
+            weak="1" in params.get("weak", ()),
         )
 
     def params(self) -> dict[str, list[str]]:
@@ -42,6 +44,7 @@ class Address:
             "label": list(self.labels),
             "library": list(self.libraries),
             "page": [str(self.page)] if self.page > 1 else [],
+            "weak": ["1"] if self.weak else [],
         }
         return {name: values for name, values in given.items() if values}
 
@@ -52,6 +55,7 @@ class Address:
             mode=self.mode,
             labels=list(self.labels),
             libraries=list(self.libraries),
+            weak=self.weak,
             limit=PAGE_SIZE,
             offset=(self.page - 1) * PAGE_SIZE,
         )

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from gaze_pipeline.commands.format import terminal
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.formats import length
+from gaze_pipeline.formats import count, length
 from gaze_pipeline.settings import load
 from gaze_pipeline.store.catalog import Catalog
 from gaze_pipeline.workspace import Workspace
@@ -25,12 +25,17 @@ from gaze_search_app.search.labels import known_labels
 from gaze_search_app.search.model import (
     QUERY_MAX,
     ChannelCoverage,
+    Confidence,
     Evidence,
     Mode,
     Moment,
     SearchRequest,
+    SearchResponse,
 )
 from gaze_search_app.views import reading_lines
+
+_INDENT = " " * 15
+_COLOURS = {Confidence.STRONG: "green", Confidence.POSSIBLE: "cyan", Confidence.WEAK: "dim"}
 
 
 def search(
@@ -44,6 +49,7 @@ def search(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="Moments to show.")] = 10,
     offset: Annotated[int, typer.Option(min=0, help="Moments to skip.")] = 0,
+    weak: Annotated[bool, typer.Option("--weak", help="Also those that do not convince.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Find the moments in which something was said or seen.
@@ -58,6 +64,7 @@ def search(
         query=query,
         mode=mode,
         libraries=library or [],
+        weak=weak,
         limit=limit,
         offset=offset,
     )
@@ -77,8 +84,7 @@ def search(
         console.print(line, markup=False, style="yellow")
     for number, moment in enumerate(response.moments, start=offset + 1):
         console.print(_moment(number, moment), soft_wrap=True)
-    shown = f"{len(response.moments)} of {response.total}" if response.total else "No"
-    console.print(f"{shown} moments in {response.took_ms:.0f} ms.", style="bold")
+    console.print(_found(response, weak), style="bold")
     channels = {"speech": response.coverage.transcript, "visual": response.coverage.visual}
     for name, channel in channels.items():
         if channel.asked:
@@ -106,11 +112,21 @@ def _fingerprint(catalog: Catalog, video: str) -> str:
     raise GazeError(ErrorCode.VIDEO_UNKNOWN, video)
 
 
+def _found(response: SearchResponse, weak: bool) -> str:
+    """How much was found, and whether there is more of less worth."""
+    some = f"{len(response.moments)} of {count(response.total, 'moment')}"
+    text = some if response.total else "Nothing convincing" if response.weak else "No moments"
+    text += f" in {response.took_ms:.0f} ms."
+    if response.weak and not weak:
+        text += f" --weak shows {count(response.weak, 'weak match', 'weak matches')}."
+    return text
+
+
 def _moment(number: int, moment: Moment) -> Group:
     times = f"{_clock(moment.start_ms)}-{_clock(moment.end_ms)}"
     head = Text.assemble(
         (f"{number:3}  ", "dim"),
-        (f"{moment.score:.2f}  ", "cyan"),
+        (f"{moment.confidence.value:8}  ", _COLOURS[moment.confidence]),
         (times, "bold"),
         f"  {moment.path}",
     )
@@ -118,16 +134,16 @@ def _moment(number: int, moment: Moment) -> Group:
     if moment.evidence:
         lines += [_evidence(piece) for piece in moment.evidence]
     elif moment.snippet:
-        lines.append(Text("           ").append_text(_marked(moment.snippet, moment.marks)))
+        lines.append(Text(_INDENT).append_text(_marked(moment.snippet, moment.marks)))
     if moment.labels:
-        lines.append(Text(f"           seen: {', '.join(moment.labels)}", style="green"))
+        lines.append(Text(f"{_INDENT}seen: {', '.join(moment.labels)}", style="green"))
     return Group(*lines)
 
 
 def _evidence(piece: Evidence) -> Text:
     """Where one part of the query is met."""
     line = Text.assemble(
-        (f"           {_clock(piece.start_ms)}  ", "bold"), (piece.part, "cyan"), "  "
+        (f"{_INDENT}{_clock(piece.start_ms)}  ", "bold"), (piece.part, "cyan"), "  "
     )
     spoken = piece.speech_score is not None and piece.snippet is not None
     return line.append_text(_marked(piece.snippet or "", piece.marks)) if spoken else line

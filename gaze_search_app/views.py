@@ -41,6 +41,7 @@ def moment_view(moment: Moment, asked: Collection[str] = ()) -> dict[str, Any]:
         "seen": "Seen in the picture",
         "labels": [{"name": label, "asked": label in asked} for label in labels],
         "score": moment.score,
+        "confidence": moment.confidence.value,
         "evidence": _evidence(moment),
         "parts": [{"name": piece.part, "when": clock(piece.start_ms)} for piece in moment.evidence],
     }

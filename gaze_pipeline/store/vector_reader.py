@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,15 @@ from gaze_pipeline.store.paths import DataPaths
 
 FRAME = ("fingerprint", "frame_index", "timestamp_ms", "shot", "start_ms", "end_ms")
 """What the table says of a frame; see `store.shots`."""
-_REFINE = 10
+METRIC = "l2"
+"""What a vector index is built by: partitions by distance are even, those by dot product are not."""
+_LENGTH = 2.0
+"""Queries are made this long, which leaves the order of unit vectors as it is, but picks partitions by
+their direction: texts lie far from all pictures, so that else loose partitions look near."""
+_PARTITIONS = 96
+"""How many partitions of an index are searched at least."""
+_REREAD = 1000
+"""So many of the nearest by an index, or all that are wanted, are judged by their whole vectors."""
 _PROBES = 64
 
 
@@ -44,7 +53,7 @@ class VectorReader:
         frames that show any of them; `fingerprints` keeps those of these videos. Raises
         GazeError(INDEX_CORRUPT).
         """
-        query = self._table.search(vector, vector_column_name="vector").distance_type("dot")
+        query = self._search(vector, limit)
         conditions = []
         if labels:
             conditions.append(f"array_has_any(labels, [{_listed(labels)}])")
@@ -54,23 +63,47 @@ class VectorReader:
             query = query.where(" AND ".join(conditions))
         columns = [*FRAME, "_distance"]
         with self._readable():
-            found = query.refine_factor(_REFINE).select(columns).limit(limit).to_arrow()
-        cosine = pc.subtract(pa.scalar(1.0, pa.float32()), found["_distance"])
+            found = query.select(columns).limit(limit).to_arrow()
+        distance = found["_distance"]
+        if self._indexed:  # of unit vectors, one of them made longer
+            distance = pc.divide(pc.subtract(distance, (_LENGTH - 1) ** 2), 2 * _LENGTH)
+        cosine = pc.cast(pc.subtract(1.0, distance), pa.float32())
         return found.drop_columns("_distance").append_column("cosine", cosine)
 
-    def sample(self, rows: int) -> npt.NDArray[np.float32]:
-        """Vectors of frames spread evenly over the table, float32 [<= rows, dimensions].
+    def _search(self, vector: npt.NDArray[np.float32], limit: int) -> Any:
+        """A search for the nearest: by the index where there is one, else among all."""
+        if not self._indexed:
+            return self._table.search(vector, vector_column_name="vector").distance_type("dot")
+        query = self._table.search(_LENGTH * vector, vector_column_name="vector")
+        probing = query.distance_type(METRIC).minimum_nprobes(_PARTITIONS).maximum_nprobes(0)
+        return probing.refine_factor(max(1, _REREAD // limit))
+
+    @cached_property
+    def _indexed(self) -> bool:
+        """Whether there is an index of the vectors; it is brought into memory."""
+        with self._readable():
+            names = [one.name for one in self._table.list_indices() if "vector" in one.columns]
+            indexed = [n for n in names if self._table.index_stats(n).distance_type == METRIC]
+            for name in indexed:
+                self._table.prewarm_index(name)
+        return bool(indexed)
+
+    def sample(self, rows: int) -> tuple[npt.NDArray[np.float32], list[list[str]]]:
+        """Frames spread evenly over the table: vectors float32 [<= rows, dimensions], and labels.
 
         Raises GazeError(INDEX_CORRUPT).
         """
         with self._readable():
             total = self._table.count_rows()
             if not total:
-                return np.empty((0, self.dimensions), np.float32)
+                return np.empty((0, self.dimensions), np.float32), []
             offsets = np.unique(np.linspace(0, total - 1, min(rows, total)).astype(int))
-            table = self._table.take_offsets(offsets.tolist()).select(["vector"]).to_arrow()
+            table = (
+                self._table.take_offsets(offsets.tolist()).select(["vector", "labels"]).to_arrow()
+            )
         flat = table["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        return np.asarray(flat, np.float32).reshape(-1, self.dimensions)
+        vectors = np.asarray(flat, np.float32).reshape(-1, self.dimensions)
+        return vectors, table["labels"].to_pylist()
 
     def check(self) -> int:
         """Read of everything that is stored as much as tells a damaged table from a sound one.

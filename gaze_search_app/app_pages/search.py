@@ -18,6 +18,7 @@ from gaze_search_app.app_pages.search_words import (
     EMPTY,
     HERO,
     HOME_STYLE,
+    NOT_CONVINCING,
     NOTHING,
     SEARCHING,
     hints,
@@ -48,7 +49,7 @@ def page() -> None:
         return
     with st.spinner(SEARCHING):
         response = engine().search(address.request())
-    _summary(address.query, response)
+    _summary(address, response)
     if response.total and not response.moments:
         st.session_state["page"] = _pages(response.total)  # the link led beyond the last page
         st.rerun()
@@ -56,14 +57,17 @@ def page() -> None:
         components.moments([moment_view(moment, address.labels) for moment in response.moments])
         _paging(address, response.total)
     else:
-        st.html(notice(*NOTHING))
+        st.html(notice(*(NOT_CONVINCING if response.weak else NOTHING)))
+    if response.weak:
+        _fold(response.weak, shown=address.weak)
 
 
-def _summary(query: str, response: SearchResponse) -> None:
-    if read := reading_lines(query, response.reading):
+def _summary(address: Address, response: SearchResponse) -> None:
+    if read := reading_lines(address.query, response.reading):
         told = "".join(f"<span>{escape(line)}</span>" for line in read)
         st.html(f'<p class="gz-summary gz-reading" role="status">{told}</p>')
-    lines = [count(response.total, "moment"), f"{response.took_ms:.0f} ms"]
+    convincing = response.total - response.weak * address.weak
+    lines = [count(convincing, "moment"), f"{response.took_ms:.0f} ms"]
     facts = [escape(line) for line in lines]
     facts += [commands(line) for line in coverage_lines(response.coverage)]
     spans = "".join(f"<span>{line}</span>" for line in facts)
@@ -85,6 +89,17 @@ def _paging(address: Address, total: int) -> None:
                 key=key,
                 on_change=lambda: st.session_state.update(page=st.session_state[key]),
             )
+
+
+def _fold(weak: int, shown: bool) -> None:
+    """The way to the moments that do not convince, and back."""
+    st.button(
+        f"{'Hide' if shown else 'Show'} {count(weak, 'weak match', 'weak matches')}",
+        key="fold",
+        type="tertiary",
+        icon=":material/expand_less:" if shown else ":material/expand_more:",
+        on_click=lambda: st.session_state.update(weak=not shown, page=1),
+    )
 
 
 def _invite(labels: list[str]) -> None:

@@ -25,9 +25,9 @@ def show(labels: Mapping[str, int], libraries: list[str], help_: Callable[[], No
     if linked != st.session_state.get(_SEEN) or "query" not in st.session_state:
         _fill(linked)  # a link was opened, or the back button pressed
     asked = _form(labels, libraries, linked, help_)
-    if replace(asked, page=1) != replace(linked, page=1):
-        asked = replace(asked, page=1)
-        st.session_state["page"] = 1
+    if replace(asked, page=1, weak=False) != replace(linked, page=1, weak=False):
+        asked = replace(asked, page=1, weak=False)
+        st.session_state.update(page=1, weak=False)
     if asked != linked:
         st.query_params.from_dict(asked.params())
     st.session_state[_SEEN] = asked
@@ -40,6 +40,7 @@ def _fill(address: Address) -> None:
     st.session_state["labels"] = list(address.labels)
     st.session_state["libraries"] = list(address.libraries)
     st.session_state["page"] = address.page
+    st.session_state["weak"] = address.weak
 
 
 def _form(
@@ -72,6 +73,7 @@ def _form(
         labels=tuple(chosen_labels),
         libraries=tuple(chosen_libraries),
         page=st.session_state["page"],
+        weak=st.session_state["weak"],
     )
 
 

@@ -23,6 +23,11 @@ NOTHING = (
     "Try fewer or other words: speech is found by the words said, pictures by what they show.",
     "Labels and libraries narrow the search; the line above tells what was searched.",
 )
+NOT_CONVINCING = (
+    "Nothing convincing",
+    "Nothing in the library answers this surely enough to be shown at once.",
+    "Try other words, or look at the weak matches.",
+)
 KEYS = "<kbd>/</kbd> to search, <kbd>↑</kbd> <kbd>↓</kbd> to choose, <kbd>space</kbd> to play"
 
 

@@ -57,7 +57,7 @@ class Moments {
 }
 
 function momentItem(moment, index) {
-  const item = element("li", "moment");
+  const item = element("li", `moment ${moment.confidence}`);
   item.role = "option";
   item.dataset.index = index;
   const still = element("div", "still");
@@ -81,7 +81,7 @@ function momentItem(moment, index) {
   score.title = moment.evidence;
   const bar = element("i");
   bar.style.setProperty("--part", `${Math.round(moment.score * 100)}%`);
-  score.append(bar, moment.score.toFixed(2));
+  score.append(bar, moment.confidence);
   tags.append(score);
   const parts = element("p", "parts");
   parts.append(...moment.parts.map((part) => {

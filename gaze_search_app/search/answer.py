@@ -33,6 +33,7 @@ def moments(snapshot: Snapshot, found: Sequence[Found], page: Sequence[Ranked]) 
                 start_ms=stretch.start_ms,
                 end_ms=stretch.end_ms,
                 score=ranked.scores.total,
+                confidence=ranked.confidence,
                 speech_score=ranked.scores.speech,
                 visual_score=ranked.scores.visual,
                 snippet=line.snippet if line else None,

@@ -19,17 +19,20 @@ EVERYDAY = (
     *("a musical instrument", "a machine", "a tool", "clothes", "a hand"),
 )
 """What most footage shows something of; a model's fit to these tells its scale."""
-_LEAST_SPAN = 0.1
-_EVEN = 0.65
-_STEEPNESS = 10.0
+LABELLED = 40
+"""So many frames with labels tell a model's scale better than everyday texts do."""
+_LEAST_SPAN = 0.05
+_EVEN, _STEEPNESS = 0.7, 10.0
+_APART, _SHARPNESS = 1.8, 4.0
+_EVERYWHERE = 0.8
 
 
 @dataclass(frozen=True)
 class Background:
     """Frames from all over a library, [n, dimensions], and how texts fit them.
 
-    `unrelated` is the cosine of a frame and an everyday text that has nothing to do with it, `fitting`
-    that of a frame and the everyday text that suits it best: the medians over the library.
+    `unrelated` is the cosine of a frame and a text that has nothing to do with it, `fitting` that of a
+    frame and a text that suits it well.
     """
 
     frames: Vector
@@ -37,43 +40,75 @@ class Background:
     fitting: float
 
 
+EMPTY = Background(np.empty((0, 1), np.float32), 0.0, 1.0)
+"""That of a library without pictures."""
+
+
 @dataclass(frozen=True)
 class Calibration:
     """The scale for one query.
 
     Cosines of CLIP models mean nothing by themselves: for the official one 0.15 is unrelated and 0.28
-    a match, a small one goes from 0 to 0.6. So a cosine is placed between two levels that the
-    library itself shows: what frames reach that the query has nothing to do with, and what they reach
-    for the everyday words that suit them best. A logistic curve is even at 0.65 of the way, so that the
-    best of many frames without anything similar stays low, however far it stands out from the others,
-    while in a library of nothing but dogs every frame is still a dog.
+    a match, a small one goes from 0 to 0.6. So two questions are put to the library itself, and both
+    must be answered well. Does the frame reach what fitting texts reach here? And does it stand out from
+    what the query reaches on the other frames: some texts lie close to all pictures (hubs, as in
+    Radovanović et al., JMLR 2010)? `usual` is the query's median over the library, `spread` how far the
+    lower half lies below it, so that a query for what a third of the library shows stands out as well. Where
+    most of the library shows it, nothing can stand out, nor need it.
     """
 
     unrelated: float
     fitting: float
+    usual: float
+    spread: float
 
-    def score(self, cosine: float) -> float:
-        """A cosine's worth, 0..1, rising with it."""
+    def score(self, cosines: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """What cosines are worth, 0..1, rising with them."""
+        given = np.asarray(cosines, np.float64)
+        fits = _logistic(_STEEPNESS * (self._place(given) - _EVEN))
+        if self._place(self.usual) > _EVERYWHERE:
+            return fits
+        apart = (given - self.usual) / max(self.spread, 1e-6)
+        return fits * _logistic(_SHARPNESS * (apart - _APART))
+
+    def _place(self, cosines: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Where cosines lie between the unrelated (0) and what fits (1)."""
         span = max(self.fitting - self.unrelated, _LEAST_SPAN)
-        place = float(np.clip((cosine - self.unrelated) / span, -1, 2))
-        return float(1 / (1 + np.exp(-_STEEPNESS * (place - _EVEN))))
+        return (np.asarray(cosines, np.float64) - self.unrelated) / span
 
 
-def background(frames: Vector, everyday: Vector) -> Background:
-    """How the vectors of the everyday texts [m, dimensions] fit the frames [n, dimensions]."""
+def background(
+    frames: Vector,
+    everyday: Vector,
+    labels: Vector | None = None,
+    shown: npt.NDArray[np.bool_] | None = None,
+) -> Background:
+    """How texts fit the frames [n, dimensions] of a library.
+
+    Where enough of the frames are labelled, the labels' own texts [k, dimensions] tell: `shown` [n, k] says
+    which frames show which of them. Else everyday texts [m, dimensions]: the best one for each frame
+    fits, the others do not.
+    """
     if not len(frames):
-        return Background(frames, 0.0, 1.0)
+        return EMPTY
+    if labels is not None and shown is not None and shown.sum() >= LABELLED:
+        cosines = frames @ labels.T
+        fitting = float(np.quantile(cosines[shown], 0.75))
+        return Background(frames, float(np.median(cosines[~shown])), fitting)
     cosines = frames @ everyday.T
     return Background(frames, float(np.median(cosines)), float(np.median(cosines.max(axis=1))))
 
 
 def calibrate(query: Vector, against: Background) -> Calibration:
-    """The scale for a query's vector [dimensions].
-
-    Its unrelated level is what half of the library's frames reach for it, or the general one where
-    that is lower: where most frames show what is asked for.
-    """
+    """The scale for a query's vector [dimensions]."""
     if not len(against.frames):
-        return Calibration(against.unrelated, against.fitting)
-    usual = float(np.median(against.frames @ query))
-    return Calibration(min(usual, against.unrelated), against.fitting)
+        return Calibration(against.unrelated, against.fitting, against.unrelated, 1.0)
+    cosines = against.frames @ query
+    usual = float(np.quantile(cosines, 0.5, method="lower"))  # a frame's own, not between two kinds
+    below = cosines[cosines <= usual] - usual
+    return Calibration(against.unrelated, against.fitting, usual, float(np.sqrt(np.mean(below**2))))
+
+
+def _logistic(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    logistic: npt.NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(values, -50, 50)))
+    return logistic

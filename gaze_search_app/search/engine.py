@@ -10,7 +10,13 @@ from gaze_pipeline.store.snapshot_reader import Snapshot, SnapshotPool
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.search.answer import moments
 from gaze_search_app.search.finder import Finder, Found
-from gaze_search_app.search.model import Coverage, Reading, SearchRequest, SearchResponse
+from gaze_search_app.search.model import (
+    Confidence,
+    Coverage,
+    Reading,
+    SearchRequest,
+    SearchResponse,
+)
 from gaze_search_app.search.parser import parse
 from gaze_search_app.search.plan import Plan, plan
 from gaze_search_app.search.scope import Scope, coverage, scope
@@ -51,11 +57,15 @@ class Engine:
             if set(request.labels) <= set(moment.stretch.labels)
         ]
         found = [part for step in steps for part in step]
+        weak = sum(moment.confidence is Confidence.WEAK for moment in ranked)
+        if not request.weak:
+            ranked = ranked[: len(ranked) - weak]
         page = ranked[request.offset : request.offset + request.limit]
         return SearchResponse(
             reading=Reading(text=str(read.query), notes=[*read.notes, *asked.notes]),
             moments=moments(snapshot, found, page),
             total=len(ranked),
+            weak=weak,
             coverage=_coverage(snapshot, asked, within, found),
             took_ms=round(1000 * (time.perf_counter() - started), 1),
         )

@@ -18,7 +18,7 @@ from gaze_search_app.search.scope import Scope
 from gaze_search_app.search.transcript import SpeechScale
 from gaze_search_app.search.vision import Vision
 
-CONVINCING = 0.2
+CONVINCING = 0.25
 """Where a frame is not the only evidence, one below this is none, so that it drags no other down."""
 
 
@@ -72,24 +72,25 @@ class Finder:
         window_ms = self.settings.speech_window_ms
         lines, scale = transcript.search(self.snapshot, ask.sounds, self.scope, shown, window_ms)
         least = CONVINCING if ask.hears or chained else 0.0
-        frames, blind = self._look(ask, shown, least)
+        frames, blind = self._look(ask, shown)
         stretches = join_around(
             lines,
             frames,
             window_ms,
             self.settings.visual_window_ms,
             self._forbidden(ask, [*lines, *frames]),
+            visual.telling(frames, least),
         )
         labelled = (
             stretch
             for stretch in with_labels(self.snapshot, stretches)
             if all(not group.isdisjoint(stretch.labels) for group in ask.labels)
         )
-        return Found(ask, tuple(labelled), scale, bool(lines), bool(frames), blind)
+        return Found(
+            ask, tuple(labelled), scale, bool(lines), any(s.frames for s in stretches), blind
+        )
 
-    def _look(
-        self, ask: Ask, shown: frozenset[str], least: float
-    ) -> tuple[list[FrameHit], str | None]:
+    def _look(self, ask: Ask, shown: frozenset[str]) -> tuple[list[FrameHit], str | None]:
         """The frames that look like what is asked, or why none could be sought."""
         if not ask.looks:
             only_labels = ask.labels and not ask.hears
@@ -104,7 +105,7 @@ class Finder:
             unwanted = visual.best_of([self._like(text, shown) for text in ask.unseen])
         except GazeError as error:
             return [], error.code.name
-        return visual.telling(visual.without(frames, unwanted), least), None
+        return visual.without(frames, unwanted), None
 
     def _like(self, text: str, shown: frozenset[str]) -> list[FrameHit]:
         vector = self.vision.vector(text, self.snapshot)

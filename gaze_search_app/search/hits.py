@@ -30,8 +30,10 @@ class SpeechHit(Interval):
 class FrameHit(Interval):
     """A frame that looks like the query; `score` is calibrated to 0..1.
 
-    It stands for the time from `start_ms` to `end_ms`, when the next frame was taken.
+    It stands for the time from `start_ms` to `end_ms`, when the next frame was taken or, half way to it, a
+    cut came. `shot` numbers its shot within the video; 0 where shots are not known.
     """
 
     frame_index: int
     score: float
+    shot: int = 0

@@ -18,6 +18,14 @@ class Mode(StrEnum):
     BOTH = "both"
 
 
+class Confidence(StrEnum):
+    """How sure a moment is; `weak` ones convince nobody and are given only on request."""
+
+    STRONG = "strong"
+    POSSIBLE = "possible"
+    WEAK = "weak"
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,7 +33,8 @@ class _Frozen(BaseModel):
 class SearchRequest(_Frozen):
     """A query (see `search.parser`) with its filters. An empty list filters nothing.
 
-    `mode` decides where plain words are searched; terms like `say:` and `see:` say it themselves.
+    `mode` decides where plain words are searched; terms like `say:` and `see:` say it themselves. With
+    `weak` the answer goes on with the moments that do not convince.
     """
 
     query: str = Field(max_length=QUERY_MAX)
@@ -33,6 +42,7 @@ class SearchRequest(_Frozen):
     labels: list[str] = []
     libraries: list[str] = []
     fingerprints: list[str] = []
+    weak: bool = False
     limit: int = Field(default=20, ge=1, le=500)
     offset: int = Field(default=0, ge=0)
 
@@ -68,6 +78,7 @@ class Moment(_Frozen):
     start_ms: int
     end_ms: int
     score: float
+    confidence: Confidence
     speech_score: float | None = None
     visual_score: float | None = None
     snippet: str | None = None
@@ -116,10 +127,13 @@ class Reading(_Frozen):
 
 
 class SearchResponse(_Frozen):
-    """One page of moments, best first. `total` counts the moments of all pages."""
+    """One page of moments, best first. `total` counts the moments of all pages, `weak` those that do not
+    convince: they come last, or not at all unless they were asked for.
+    """
 
     reading: Reading
     moments: list[Moment]
     total: int
+    weak: int
     coverage: Coverage
     took_ms: float

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit
+from gaze_search_app.search.scenes import grow
 
 
 @dataclass(frozen=True, order=True)
@@ -29,46 +30,49 @@ def join(
     frames: Iterable[FrameHit],
     speech_window_ms: int,
     visual_window_ms: int,
+    least: float = 0.0,
 ) -> list[Stretch]:
     """The moments of all hits, in order of video and time.
 
-    Lines at most one speech window apart join, frames taken at most one visual window apart join, and
-    what was heard joins what was seen at most the smaller window away. The order in which the hits
-    come does not matter.
+    Lines at most one speech window apart join. Frames make the scenes that hold one of at least the score
+    `least` (see `scenes.grow`). What is heard and what is seen join where half of the shorter one lies in
+    the other: who talks on into the next scene talks about another. The order of hits does not matter.
     """
     spoken = [
         replace(_span(group), lines=tuple(group))
         for group in groups(lines, lambda line: line.end_ms, speech_window_ms)
     ]
     seen = [
-        replace(_span(group), frames=tuple(group))
-        for group in groups(frames, lambda frame: frame.start_ms, visual_window_ms)
+        replace(_span(scene), frames=tuple(scene))
+        for scene in grow(frames, least, visual_window_ms)
     ]
-    window = min(speech_window_ms, visual_window_ms)
-    return sorted(_merged(group) for group in _across(spoken, seen, window))
+    return sorted(_merged(group) for group in _across(spoken, seen))
 
 
-def _across(spoken: list[Stretch], seen: list[Stretch], window_ms: int) -> list[list[Stretch]]:
-    """The stretches, those of the two channels that lie close together in one group."""
+def _across(spoken: list[Stretch], seen: list[Stretch]) -> list[list[Stretch]]:
+    """The stretches, those of the two channels that happen together in one group."""
     by_video: dict[str, list[list[Stretch]]] = {}
     for stretch in seen:
         by_video.setdefault(stretch.fingerprint, []).append([stretch])
     for line in spoken:
         candidates = by_video.setdefault(line.fingerprint, [])
-        near = [group for group in candidates if _near(line, group, window_ms)]
-        far = [group for group in candidates if not _near(line, group, window_ms)]
+        near = [group for group in candidates if _together(line, group)]
+        far = [group for group in candidates if not _together(line, group)]
         by_video[line.fingerprint] = [*far, [line, *(s for group in near for s in group)]]
     return [group for groups in by_video.values() for group in groups]
 
 
-def _near(line: Stretch, group: list[Stretch], window_ms: int) -> bool:
-    """Whether a spoken stretch lies at most a window from something seen in the group."""
-    return any(
-        seen.frames
-        and seen.start_ms - line.end_ms <= window_ms
-        and line.start_ms - seen.end_ms <= window_ms
-        for seen in group
-    )
+def _together(line: Stretch, group: list[Stretch]) -> bool:
+    """Whether a spoken stretch and something seen in the group happen together."""
+    return any(2 * _shared(line, seen) >= _shorter(line, seen) for seen in group if seen.frames)
+
+
+def _shared(one: Stretch, other: Stretch) -> int:
+    return min(one.end_ms, other.end_ms) - max(one.start_ms, other.start_ms)
+
+
+def _shorter(one: Stretch, other: Stretch) -> int:
+    return max(1, min(one.end_ms - one.start_ms, other.end_ms - other.start_ms))
 
 
 def _merged(group: list[Stretch]) -> Stretch:
@@ -90,6 +94,7 @@ def join_around(
     speech_window_ms: int,
     visual_window_ms: int,
     forbidden: Iterable[Interval],
+    least: float = 0.0,
 ) -> list[Stretch]:
     """The moments of the hits that lie outside the forbidden times; none spans one of those."""
     walls: dict[str, list[Interval]] = {}
@@ -102,7 +107,8 @@ def join_around(
     for frame in frames:
         if (number := _room(frame, walls.get(frame.fingerprint, []))) is not None:
             free.setdefault(number, ([], []))[1].append(frame)
-    rooms = (join(*room, speech_window_ms, visual_window_ms) for room in free.values())
+    windows = speech_window_ms, visual_window_ms
+    rooms = (join(*room, *windows, least) for room in free.values())
     return sorted(stretch for room in rooms for stretch in room)
 
 

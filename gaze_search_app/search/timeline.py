@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from gaze_pipeline.settings import SearchSettings
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_search_app.search.chains import Event, in_order, together
+from gaze_search_app.search.confidence import confidence
 from gaze_search_app.search.evidence import with_labels
 from gaze_search_app.search.finder import Found, Scores
 from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit
+from gaze_search_app.search.model import Confidence
 from gaze_search_app.search.moments import Stretch
 
 
@@ -32,9 +34,15 @@ class Ranked:
     pieces: tuple[Piece, ...]
 
     @property
-    def rank(self) -> tuple[float, str, int]:
+    def confidence(self) -> Confidence:
+        """How sure the moment is."""
+        return confidence(piece.scores for piece in self.pieces)
+
+    @property
+    def rank(self) -> tuple[bool, float, str, int]:
         """A total order: no two moments of an answer share it, so that pages never overlap."""
-        return -self.scores.total, self.stretch.fingerprint, self.stretch.start_ms
+        weak = self.confidence is Confidence.WEAK
+        return weak, -self.scores.total, self.stretch.fingerprint, self.stretch.start_ms
 
 
 def rank(

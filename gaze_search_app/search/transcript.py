@@ -54,7 +54,8 @@ class SpeechScale:
         for hit in hits:
             words.update(hit.words)
             best = max(best, hit.bm25)
-        return self.coverage(words) ** _LENIENCE * (1 - _TEXTURE + _TEXTURE * best)
+        share: float = self.coverage(words) ** _LENIENCE
+        return share * (1 - _TEXTURE + _TEXTURE * best)
 
 
 def search(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store.snapshot_reader import Snapshot
-from gaze_search_app.search.calibration import EVERYDAY, Background, Vector, background
+from gaze_search_app.search.calibration import EMPTY, EVERYDAY, Background, Vector, background
 from gaze_search_app.search.visual import BACKGROUND_FRAMES
 
 CACHED_QUERIES = 256
@@ -60,10 +60,18 @@ class Vision:
         with self._lock:
             kept = self._background
             if kept is None or kept[0] != snapshot.info.number:
-                reader = snapshot.vectors
-                frames = reader.sample(BACKGROUND_FRAMES) if reader else np.empty((0, 1), np.float32)
-                kept = self._background = (snapshot.info.number, background(frames, self._everyday()))
+                kept = self._background = (snapshot.info.number, self._judge(snapshot))
             return kept[1]
+
+    def _judge(self, snapshot: Snapshot) -> Background:
+        if snapshot.vectors is None:
+            return EMPTY
+        frames, seen = snapshot.vectors.sample(BACKGROUND_FRAMES)
+        labels = sorted(frozenset().union(*seen))
+        if not labels:
+            return background(frames, self._everyday())
+        shown = np.array([[label in here for label in labels] for here in seen], bool)
+        return background(frames, self._everyday(), self._model().encode_texts(labels), shown)
 
     def _model(self) -> TextEncoder:
         with self._lock:

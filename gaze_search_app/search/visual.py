@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-import pyarrow as pa
-
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_search_app.search.calibration import Background, Vector, calibrate
 from gaze_search_app.search.hits import FrameHit, Interval
@@ -30,11 +28,11 @@ def search(
     if snapshot.vectors is None:
         return []
     found = snapshot.vectors.nearest(vector, MOST, sorted(labels), fingerprints)
-    calibration = calibrate(vector, background)
-    return [
-        FrameHit(fingerprint, start_ms, end_ms, frame_index, calibration.score(cosine))
-        for fingerprint, start_ms, end_ms, frame_index, cosine in _timed(snapshot, found)
-    ]
+    scores = calibrate(vector, background).score(found["cosine"])
+    names = ("fingerprint", "start_ms", "end_ms", "frame_index")
+    columns = *(found[name].to_pylist() for name in names), scores.tolist()
+    shots = found["shot"].to_pylist()
+    return [FrameHit(*row) for row in zip(*columns, shots, strict=True)]
 
 
 def best_of(answers: Sequence[Sequence[FrameHit]]) -> list[FrameHit]:
@@ -56,10 +54,9 @@ def without(hits: Sequence[FrameHit], unwanted: Sequence[FrameHit]) -> list[Fram
     ]
 
 
-def telling(hits: Sequence[FrameHit], least: float = 0.0) -> list[FrameHit]:
-    """The hits at least half as good as the best one, and no worse than `least`."""
-    best = max((hit.score for hit in hits), default=0.0)
-    return [hit for hit in hits if hit.score >= max(_KEPT * best, least)]
+def telling(hits: Sequence[FrameHit], least: float = 0.0) -> float:
+    """The score from which a hit is worth showing: half of the best one's, and no less than `least`."""
+    return max(_KEPT * max((hit.score for hit in hits), default=0.0), least)
 
 
 def labelled(
@@ -91,12 +88,3 @@ def label_times(
         {"labels": sorted(labels), "fingerprints": list(fingerprints)},
     )
     return [Interval(*row) for row in rows]
-
-
-def _timed(snapshot: Snapshot, found: pa.Table) -> list[tuple[str, int, int, int, float]]:
-    """The found frames with the time for which each stands."""
-    return snapshot.rows(
-        """SELECT fingerprint, frames.timestamp_ms, until_ms, frame_index, cosine
-           FROM found JOIN frames USING (fingerprint, frame_index)""",
-        found=found,
-    )

@@ -19,6 +19,7 @@ def _moment(**given: object) -> Moment:
         "start_ms": 4000,
         "end_ms": 9000,
         "score": 0.8,
+        "confidence": "strong",
     }
     return Moment.model_validate(base | given)
 

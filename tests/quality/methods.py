@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaze_search_app.search.engine import Engine
-from gaze_search_app.search.model import Mode, Moment, SearchRequest
+from gaze_search_app.search.model import Mode, SearchRequest
 from tests.quality.baselines import Baselines
 from tests.quality.metrics import Hit
 from tests.quality.queries import Channel, Query
@@ -38,7 +38,7 @@ def methods(engine: Engine, baselines: Baselines) -> list[Method]:
                     end_ms=moment.end_ms,
                     score=moment.score,
                 )
-                for moment in shown(engine.search(request).moments)
+                for moment in engine.search(request).moments
             ]
 
         return answer
@@ -57,11 +57,3 @@ def methods(engine: Engine, baselines: Baselines) -> list[Method]:
         Method("reciprocal rank fusion", plain(baselines.reciprocal_ranks)),
         Method("founding formula", plain(baselines.founding)),
     ]
-
-
-def shown(moments: list[Moment]) -> list[Moment]:
-    """What a user sees of an answer at once: all but what is called weak and lies behind a fold.
-
-    For a query without an answer anything shown is a false alarm; for others, what is not shown is not found.
-    """
-    return [moment for moment in moments if getattr(moment, "confidence", None) != "weak"]

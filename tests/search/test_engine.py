@@ -13,7 +13,7 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.states import Stage, Status
 from gaze_pipeline.store.snapshot import publish
 from gaze_search_app.search.engine import Engine
-from gaze_search_app.search.model import Mode, SearchRequest, SearchResponse
+from gaze_search_app.search.model import Confidence, Mode, SearchRequest, SearchResponse
 from tests.support.synthetic import Film, Line, SyntheticRoot
 
 Open = Callable[..., Engine]
@@ -57,7 +57,7 @@ def test_each_language_is_stemmed_by_its_own_rules(published: Open) -> None:
         Film(B, [Line(0, 1000, "我们去中国吃饭", "zh")]),
         Film(C, JFK),
     )
-    for query, fingerprint in [("haus", A), ("strasse", A), ("中国", B), ("饭", B), ("dog ran", C)]:
+    for query, fingerprint in [("haus", A), ("strasse", A), ("中国", B), ("饭", B), ("dog run", C)]:
         assert search(engine, query).moments[0].fingerprint == fingerprint, query
 
 
@@ -67,7 +67,7 @@ def test_a_look_is_found_where_it_is_seen(root: SyntheticRoot, published: Open) 
     engine = published(Film(A, (), frames), Film(B, (), other_topics(root, 40, avoid=7)))
     response = search(engine, "topic 7", mode=Mode.VISUAL)
     best = response.moments[0]
-    assert (best.fingerprint, best.start_ms, best.end_ms) == (A, 40_000, 44_000)
+    assert (best.fingerprint, best.start_ms, best.end_ms) == (A, 39_000, 43_000)
     assert best.frame_index in (20, 21)
     assert best.score > 0.8
     assert all(moment.score < 0.5 for moment in response.moments[1:])
@@ -92,11 +92,10 @@ def test_both_channels_add_up(root: SyntheticRoot, published: Open) -> None:
     )
     found = {moment.fingerprint: moment for moment in search(engine, "topic 7").moments}
     assert max(found, key=lambda key: found[key].score) == A
-    assert found[A].score == pytest.approx(
-        (found[A].speech_score + found[A].visual_score) / 2, abs=1e-4
-    )
-    assert found[B].score == pytest.approx(found[B].speech_score / 2, abs=1e-4)
-    assert found[C].speech_score is None
+    assert found[B].score < found[A].score
+    assert found[C].score < found[A].score
+    assert (found[B].visual_score, found[C].speech_score) == (None, None)
+    assert {moment.confidence for moment in found.values()} == {Confidence.STRONG}
 
 
 def test_a_video_without_vectors_is_not_dragged_down(root: SyntheticRoot, published: Open) -> None:
@@ -114,7 +113,7 @@ def test_named_labels_lift_a_moment(published: Open) -> None:
         Film(B, line, labels={0: ["dog"]}, frames=1),
         Film(C, line, labels={0: ["cup"]}, frames=1),
     )
-    scores = {m.fingerprint: m.score for m in search(engine, "people, dogs, zebras").moments}
+    scores = {m.fingerprint: m.score for m in search(engine, "people, dogs, zebras", weak=True).moments}
     assert scores[A] == pytest.approx(scores[B] + 0.05)
     assert scores[B] == pytest.approx(scores[C] + 0.05)
 

@@ -37,8 +37,18 @@ def test_a_channel_that_takes_no_part_drags_nothing_down(score, weights) -> None
 
 @given(SCORES, SCORES)
 def test_both_channels_weigh_the_same_by_default(speech, visual) -> None:
-    assert close(combine(speech, visual, EVEN), (speech + visual) / 2)
-    assert close(combine(speech, None, EVEN), speech / 2)
+    assert close(combine(speech, visual, EVEN), combine(visual, speech, EVEN))
+    assert combine(speech, None, EVEN) <= combine(speech, visual, EVEN)
+
+
+@given(SCORES, SCORES, WEIGHTS)
+def test_the_score_lies_between_those_of_the_channels(speech, visual, weights) -> None:
+    low, high = sorted((speech, visual))
+    assert low - 1e-5 <= combine(speech, visual, weights) <= high + 1e-5
+
+
+def test_what_is_surely_said_comes_before_what_is_half_said_and_half_seen() -> None:
+    assert combine(0.95, None, EVEN) > combine(0.5, 0.5, EVEN)
 
 
 @given(st.integers(0, 50))

@@ -50,11 +50,14 @@ def test_frames_within_three_seconds_join() -> None:
 
 
 def test_what_is_heard_joins_what_is_seen_meanwhile() -> None:
-    moments = join([line(1000, 2500)], [frame(4000)], SPEECH, VISUAL)
+    moments = join([line(3000, 5000)], [frame(4000)], SPEECH, VISUAL)
     assert [(m.start_ms, m.end_ms, len(m.lines), len(m.frames)) for m in moments] == [
-        (1000, 6000, 1, 1)
+        (3000, 6000, 1, 1)
     ]
-    assert len(join([line(1000, 1500)], [frame(4000)], SPEECH, VISUAL)) == 2
+
+
+def test_who_talks_on_into_the_next_scene_talks_about_another() -> None:
+    assert len(join([line(0, 4500)], [frame(4000)], SPEECH, VISUAL)) == 2
 
 
 def test_a_long_line_holds_the_ones_within_it() -> None:
