@@ -20,25 +20,35 @@ WEIGHTS = "open_clip_model.safetensors"
 
 
 class OpenClipTexts:
-    """The text side of a model of a built-in architecture, by open_clip itself."""
+    """The text side of a model of a built-in architecture, by open_clip, its weights mapped."""
 
     def __init__(self, models: Models) -> None:
         import open_clip
+        import torch
+        from safetensors.torch import load_file
 
         spec = models.spec("clip")
         self.model_id = spec.id
-        name = str(spec.params["model_name"])
-        weights = model_dir(spec, models.models_dir) / WEIGHTS
-        self._model = open_clip.create_model(name, pretrained=str(weights)).eval()
-        self._tokenize = open_clip.get_tokenizer(name)
+        with torch.device("meta"):
+            model = open_clip.CLIP(**open_clip.get_model_config(str(spec.params["model_name"])))
+        model.attn_mask = torch.full(model.attn_mask.shape, float("-inf")).triu_(1)
+        weights = load_file(model_dir(spec, models.models_dir) / WEIGHTS)
+        model.load_state_dict(weights, assign=True)
+        self._model = model.eval().requires_grad_(False)
+        self._tokenize = open_clip.SimpleTokenizer()
 
     def encode_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Texts to unit vectors, float32 [n, dimensions]."""
+        """Texts to unit vectors, float32 [n, dimensions], without computing their padding."""
         import torch
 
+        model, tokens = self._model, self._tokenize(list(texts))
+        ends = tokens.argmax(dim=-1)
+        length = int(ends.max()) + 1
         with torch.inference_mode():
-            vectors = self._model.encode_text(self._tokenize(list(texts)), normalize=True)
-        return np.asarray(vectors.numpy(), np.float32)
+            x = model.token_embedding(tokens[:, :length]) + model.positional_embedding[:length]
+            x = model.transformer(x, attn_mask=model.attn_mask[:length, :length])
+            vectors = model.ln_final(x)[torch.arange(len(x)), ends] @ model.text_projection
+            return np.asarray(torch.nn.functional.normalize(vectors, dim=-1).numpy())
 
 
 def main() -> None:
