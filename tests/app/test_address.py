@@ -17,6 +17,7 @@ addresses = st.builds(
     labels=names,
     libraries=names,
     page=st.integers(1, 999_999),
+    weak=st.booleans(),
 )
 
 
@@ -30,7 +31,7 @@ def test_defaults_leave_the_address_clean() -> None:
     assert Address(query="dog").params() == {"q": ["dog"]}
 
 
-@given(st.dictionaries(st.sampled_from(["q", "mode", "label", "library", "page"]), names))
+@given(st.dictionaries(st.sampled_from(["q", "mode", "label", "library", "page", "weak"]), names))
 def test_nonsense_is_read_as_something_searchable(params: dict[str, tuple[str, ...]]) -> None:
     address = Address.parse(params)
     assert address.page >= 1

@@ -81,6 +81,18 @@ def test_a_program_reads_json_alone(root: SyntheticRoot) -> None:
     assert gaze(root, "search", "zebra", "--json").returncode == 0
 
 
+def test_what_does_not_convince_is_told_and_shown_on_request(root: SyntheticRoot) -> None:
+    publish(root.workspace)
+    query = ("country", "zebra", "giraffe", "lion")
+    told = gaze(root, "search", *query).stdout
+    assert "Nothing convincing" in told
+    assert "--weak shows 1 weak match." in told
+    assert "jfk.mp4" not in told
+    shown = gaze(root, "search", *query, "--weak").stdout
+    assert "weak      1:01-1:04" in shown
+    assert "strong    1:01-1:04" in gaze(root, "search", "your", "country").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

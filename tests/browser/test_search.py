@@ -79,6 +79,20 @@ def test_the_back_button_returns_to_the_search_before(page: Page) -> None:
     expect(page.locator(".snippet mark").first).to_have_text("country")
 
 
+def test_weak_matches_wait_behind_a_fold(page: Page) -> None:
+    page.get_by_placeholder("What was said").fill("country zebra giraffe crocodile")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing convincing")).to_be_visible()
+    expect(page.get_by_role("option")).to_have_count(0)
+    page.get_by_role("button", name=re.compile("Show .* weak match")).click()
+    expect(page.get_by_role("option").first).to_contain_text("weak")
+    expect(page).to_have_url(re.compile("weak=1"))
+    page.get_by_role("button", name=re.compile("Hide")).click()
+    expect(page.get_by_role("option")).to_have_count(0)
+    search(page, "your country")
+    expect(page.get_by_role("option").first).to_contain_text("strong")
+
+
 def test_captions_are_downloaded_under_the_name_of_the_video(page: Page) -> None:
     search(page, "country").filter(has_text="dog_with_jfk_speech.mp4").first.click()
     with page.expect_download() as download:

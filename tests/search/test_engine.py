@@ -113,7 +113,9 @@ def test_named_labels_lift_a_moment(published: Open) -> None:
         Film(B, line, labels={0: ["dog"]}, frames=1),
         Film(C, line, labels={0: ["cup"]}, frames=1),
     )
-    scores = {m.fingerprint: m.score for m in search(engine, "people, dogs, zebras", weak=True).moments}
+    scores = {
+        m.fingerprint: m.score for m in search(engine, "people, dogs, zebras", weak=True).moments
+    }
     assert scores[A] == pytest.approx(scores[B] + 0.05)
     assert scores[B] == pytest.approx(scores[C] + 0.05)
 
@@ -157,6 +159,22 @@ def test_a_label_elsewhere_in_the_video_does_not_count(published: Open) -> None:
     engine = published(Film(A, JFK, labels={0: ["dog"]}, frames=16))
     assert search(engine, "running", labels=["dog"]).total == 0
     assert search(engine, "fellow", labels=["dog"]).total == 1
+
+
+def test_weak_moments_come_last_and_only_on_request(published: Open) -> None:
+    engine = published(
+        Film(A, JFK),
+        Film(B, [Line(0, 1000, "a country far away"), Line(60_000, 61_000, "ask him")]),
+    )
+    sure = search(engine, "ask country fellow")
+    whole = search(engine, "ask country fellow", weak=True)
+    assert (sure.total, whole.total) == (1, 1 + whole.weak)
+    assert sure.weak == whole.weak > 0
+    levels = [moment.confidence for moment in whole.moments]
+    assert levels == [Confidence.STRONG] + [Confidence.WEAK] * whole.weak
+    nothing = search(engine, "country zebra giraffe")
+    assert (nothing.moments, nothing.total) == ([], 0)
+    assert nothing.weak
 
 
 def test_pages_are_pieces_of_the_whole(root: SyntheticRoot) -> None:
