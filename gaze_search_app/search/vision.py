@@ -37,7 +37,7 @@ class Vision:
         self._encoder: TextEncoder | None = None
         self._lock = threading.RLock()
         self._background: tuple[int, Background] | None = None
-        self._everyday = lru_cache(1)(lambda: self._model().encode_texts(EVERYDAY))
+        self._known: dict[str, Vector] = {}
         self._vector = lru_cache(CACHED_QUERIES)(self._encode)
 
     def vector(self, text: str, snapshot: Snapshot) -> Vector:
@@ -68,10 +68,18 @@ class Vision:
             return EMPTY
         frames, seen = snapshot.vectors.sample(BACKGROUND_FRAMES)
         labels = sorted(frozenset().union(*seen))
+        everyday = self._vectors(EVERYDAY)
         if not labels:
-            return background(frames, self._everyday())
+            return background(frames, everyday)
         shown = np.array([[label in here for label in labels] for here in seen], bool)
-        return background(frames, self._everyday(), self._model().encode_texts(labels), shown)
+        return background(frames, everyday, self._vectors(labels), shown)
+
+    def _vectors(self, texts: Sequence[str]) -> Vector:
+        """The vectors of texts that each snapshot asks for again, [n, dimensions]."""
+        if missing := [text for text in texts if text not in self._known]:
+            vectors = self._model().encode_texts(missing)
+            self._known.update(zip(missing, vectors, strict=True))
+        return np.stack([self._known[text] for text in texts])
 
     def _model(self) -> TextEncoder:
         with self._lock:
