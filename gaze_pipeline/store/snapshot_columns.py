@@ -31,6 +31,26 @@ class Runs:
         return {name: column[rows] for name, column in self.columns.items()}
 
 
+class Order:
+    """The order of rows by video and then by a time, in which many times are looked up at once."""
+
+    def __init__(self, runs: Runs, column: str) -> None:
+        videos = np.repeat(np.arange(len(runs.starts) - 1), np.diff(runs.starts))
+        self._keys = _key(videos, runs.columns[column])
+
+    def before(self, videos: Ints, times: Ints) -> Ints:
+        """The number of the first row that is not before each time of a video."""
+        return np.searchsorted(self._keys, _key(videos, times), "left")
+
+    def after(self, videos: Ints, times: Ints) -> Ints:
+        """The number of the first row that is after each time of a video."""
+        return np.searchsorted(self._keys, _key(videos, times), "right")
+
+
+def _key(videos: Ints, times: Ints) -> Ints:
+    return (videos.astype(np.int64) << 32) + times
+
+
 class Columns:
     """The arrays of one snapshot, each read when first needed; `fetch` gives the columns of a query."""
 
@@ -84,6 +104,16 @@ class Columns:
     def sightings(self) -> Runs:
         """Each label of each frame once: its number, and `start_ms` and `until_ms` of the frame."""
         return self._runs("sightings", "label, start_ms, until_ms")
+
+    @cached_property
+    def seen_from(self) -> Order:
+        """When each of the sightings begins."""
+        return Order(self.sightings, "start_ms")
+
+    @cached_property
+    def seen_until(self) -> Order:
+        """When each of the sightings ends."""
+        return Order(self.sightings, "until_ms")
 
     def _runs(self, table: str, columns: str) -> Runs:
         counts = self._fetch(

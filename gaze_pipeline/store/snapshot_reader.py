@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import numpy.typing as npt
@@ -22,7 +23,9 @@ from gaze_pipeline.store.snapshot_files import SnapshotInfo
 from gaze_pipeline.store.snapshot_words import Words
 from gaze_pipeline.store.vectors import VectorReader
 
+T = TypeVar("T")
 _ATTEMPTS = 3
+_ANSWERS = 32
 LET_GO_S = 2.0
 """How often it is looked whether a snapshot that is open was superseded."""
 
@@ -35,6 +38,7 @@ class Snapshot:
         self._paths = paths
         self._lock = threading.Lock()
         self._vectors: VectorReader | None = None
+        self._once: OrderedDict[Hashable, Any] = OrderedDict()
         path = files.file_of(paths, info.number)
         if info.layout != files.LAYOUT:
             raise GazeError(ErrorCode.INDEX_OUTDATED, path)
@@ -87,6 +91,20 @@ class Snapshot:
         except (duckdb.IOException, duckdb.SerializationException, duckdb.FatalException) as error:
             path = files.file_of(self._paths, self.info.number)
             raise GazeError(ErrorCode.INDEX_CORRUPT, path, str(error)) from error
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for a key: a snapshot never changes. The latest ones are kept."""
+        with self._lock:
+            if key in self._once:
+                self._once.move_to_end(key)
+                kept: T = self._once[key]
+                return kept
+        made = make()
+        with self._lock:
+            self._once[key] = made
+            while len(self._once) > _ANSWERS:
+                self._once.popitem(last=False)
+        return made
 
     @cached_property
     def words(self) -> Words:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log10
 from typing import Any
@@ -24,9 +24,10 @@ KEPT = 8_000_000
 """How many pairs of a word and a line stay in memory, 8 bytes each, for the words asked for last."""
 _OVERHEAD = 64
 """What keeping a word costs beside its lines, in such pairs."""
+FULL_TEXT = """PRAGMA create_fts_index('segments', 'id', 'tokens', stemmer = 'none',
+    stopwords = 'none', ignore = '\\s+', strip_accents = 0, lower = 0)"""
 _INDEX = (
-    """PRAGMA create_fts_index('segments', 'id', 'tokens', stemmer = 'none',
-       stopwords = 'none', ignore = '\\s+', strip_accents = 0, lower = 0)""",
+    FULL_TEXT,
     """CREATE TABLE postings AS
        SELECT termid::INTEGER AS termid, docid::INTEGER AS line, count(*)::INTEGER AS times
        FROM fts_main_segments.terms GROUP BY ALL ORDER BY termid, line""",
@@ -71,6 +72,12 @@ class Posting:
     weights: npt.NDArray[np.float32]
 
 
+def merged(sets: Iterable[Lines]) -> Lines:
+    """The lines of several sets, in order, each once."""
+    lines = np.sort(np.concatenate([np.empty(0, np.int32), *sets]))  # np.unique hashes: slower
+    return lines[np.concatenate([[True], np.diff(lines) > 0])] if len(lines) else lines
+
+
 class Words:
     """The reading side; `fetch` gives the columns of a query. Threads may share it."""
 
@@ -103,33 +110,41 @@ class Words:
             for token, term, count in rows
         }
 
-    def posting(self, word: Word) -> Posting:
-        """The lines that hold a word."""
+    def postings(self, words: Iterable[Word]) -> list[Posting]:
+        """The lines that hold each of some words."""
+        wanted = [word.term for word in words]
         with self._lock:
-            if word.term in self._kept:
-                self._kept.move_to_end(word.term)
-                return self._kept[word.term]
-        found = self._fetch(
-            "SELECT line, times FROM postings WHERE termid = $term", {"term": word.term}
-        )
-        lines = found["line"]
-        times = found["times"].astype(np.float32)
-        posting = Posting(lines, times * np.float32(K + 1) / (times + self._damping[lines]))
-        self._keep(word.term, posting)
-        return posting
+            found = {term: self._kept[term] for term in wanted if term in self._kept}
+        if missing := sorted(set(wanted) - found.keys()):
+            found |= self._read(missing)
+        with self._lock:
+            for term in wanted:
+                self._keep(term, found[term])
+        return [found[term] for term in wanted]
+
+    def _read(self, terms: Sequence[int]) -> Iterator[tuple[int, Posting]]:
+        """The postings of these terms, which are in order as the table is."""
+        listed = ", ".join(map(str, terms))
+        found = self._fetch(f"SELECT * FROM postings WHERE termid IN ({listed})", {})
+        lines, times = found["line"], found["times"].astype(np.float32)
+        weights = times * np.float32(K + 1) / (times + self._damping[lines])
+        ends = np.searchsorted(found["termid"], terms, "right").tolist()
+        for term, start, end in zip(terms, [0, *ends], ends, strict=False):
+            yield term, Posting(lines[start:end].copy(), weights[start:end].copy())
 
     def lines(self, words: Collection[Word]) -> Lines:
         """The lines that hold any of the words, in order, each once."""
-        found = [self.posting(word).lines for word in words]
+        found = [posting.lines for posting in self.postings(words)]
         if len(found) == 1:
             return found[0]
-        return np.unique(np.concatenate([np.empty(0, np.int32), *found]))
+        return merged(found)
 
     def _keep(self, term: int, posting: Posting) -> None:
-        with self._lock:
-            if term not in self._kept:
-                self._kept[term] = posting
-                self._size += len(posting.lines) + _OVERHEAD
-            while self._size > KEPT:
-                _, dropped = self._kept.popitem(last=False)
-                self._size -= len(dropped.lines) + _OVERHEAD
+        """Keep a posting as the one asked for last; the caller holds the lock."""
+        if term not in self._kept:
+            self._kept[term] = posting
+            self._size += len(posting.lines) + _OVERHEAD
+        self._kept.move_to_end(term)
+        while self._size > KEPT:
+            _, dropped = self._kept.popitem(last=False)
+            self._size -= len(dropped.lines) + _OVERHEAD

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +17,14 @@ from gaze_pipeline.store.paths import DataPaths
 
 FRAME = ("fingerprint", "frame_index", "timestamp_ms", "shot", "start_ms", "end_ms")
 """What the table says of a frame; see `store.shots`."""
-METRIC = "l2"
+METRIC: Final = "l2"
 """What a vector index is built by: partitions by distance are even, those by dot product are not."""
 _LENGTH = 2.0
 """Queries are made this long, which leaves the order of unit vectors as it is, but picks partitions by
 their direction: texts lie far from all pictures, so that else loose partitions look near."""
-_PARTITIONS = 96
-"""How many partitions of an index are searched at least."""
-_REREAD = 1000
+_PARTITIONS = 64
+"""How many partitions of an index are searched; more where a filter leaves too few frames in them."""
+_REREAD = 500
 """So many of the nearest by an index, or all that are wanted, are judged by their whole vectors."""
 _PROBES = 64
 
@@ -53,12 +53,12 @@ class VectorReader:
         frames that show any of them; `fingerprints` keeps those of these videos. Raises
         GazeError(INDEX_CORRUPT).
         """
-        query = self._search(vector, limit)
         conditions = []
         if labels:
             conditions.append(f"array_has_any(labels, [{_listed(labels)}])")
         if fingerprints is not None:
             conditions.append(one_of("fingerprint", fingerprints))
+        query = self._search(vector, limit, filtered=bool(conditions))
         if conditions:
             query = query.where(" AND ".join(conditions))
         columns = [*FRAME, "_distance"]
@@ -70,13 +70,15 @@ class VectorReader:
         cosine = pc.cast(pc.subtract(1.0, distance), pa.float32())
         return found.drop_columns("_distance").append_column("cosine", cosine)
 
-    def _search(self, vector: npt.NDArray[np.float32], limit: int) -> Any:
+    def _search(self, vector: npt.NDArray[np.float32], limit: int, filtered: bool) -> Any:
         """A search for the nearest: by the index where there is one, else among all."""
         if not self._indexed:
             return self._table.search(vector, vector_column_name="vector").distance_type("dot")
         query = self._table.search(_LENGTH * vector, vector_column_name="vector")
-        probing = query.distance_type(METRIC).minimum_nprobes(_PARTITIONS).maximum_nprobes(0)
-        return probing.refine_factor(max(1, _REREAD // limit))
+        query = query.distance_type(METRIC).refine_factor(max(1, _REREAD // limit))
+        if filtered:
+            return query.minimum_nprobes(_PARTITIONS).maximum_nprobes(0)
+        return query.nprobes(_PARTITIONS)
 
     @cached_property
     def _indexed(self) -> bool:

@@ -19,12 +19,15 @@ import pyarrow as pa
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store import vector_tables as tables
 from gaze_pipeline.store.paths import DataPaths
-from gaze_pipeline.store.vector_reader import FRAME, VectorReader, connect, one_of
+from gaze_pipeline.store.vector_reader import FRAME, METRIC, VectorReader, connect, one_of
 
 __all__ = ["INDEX_FROM", "VectorReader", "VectorStore"]
 
-INDEX_FROM = 200_000
+INDEX_FROM = 50_000
 """Rows from which a vector index pays; below, a flat scan is exact and fast enough."""
+_PARTITION_ROWS = 2_000
+_TRAINING_ROWS = 64
+"""A vector index has a partition for so many rows, which is made from so many."""
 _BATCH_ROWS = 20_000
 _GRACE = timedelta(minutes=2)
 _UNREADABLE = (OSError, RuntimeError, ValueError)
@@ -160,13 +163,28 @@ class VectorStore:
 
         table = self._table()
         table.optimize()
-        indexed = {column for index in table.list_indices() for column in index.columns}
+        indexes = table.list_indices()
+        indexed = {column for index in indexes for column in index.columns}
+        metrics = {
+            table.index_stats(index.name).distance_type
+            for index in indexes
+            if "vector" in index.columns
+        }
         rows = table.count_rows()
         if rows and "fingerprint" not in indexed:
             table.create_index("fingerprint", config=BTree())
             table.create_index("labels", config=LabelList())
-        if rows >= self._index_from and "vector" not in indexed:
-            table.create_index("vector", config=IvfRq(distance_type="dot"))
+        if rows >= self._index_from and metrics != {METRIC}:
+            table.create_index(
+                "vector",
+                config=IvfRq(
+                    distance_type=METRIC,
+                    num_partitions=max(1, rows // _PARTITION_ROWS),
+                    sample_rate=_TRAINING_ROWS,
+                    max_iterations=20,
+                ),
+                name="vector_idx",
+            )
 
     def _sound_sources(self) -> dict[str, set[str]]:
         """What the table holds; nothing when it is damaged: another then takes its place."""

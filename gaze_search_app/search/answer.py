@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gaze_pipeline.store.snapshot_reader import Snapshot
-from gaze_search_app.search.evidence import Frame, frames_at, places
+from gaze_search_app.search.evidence import Frame, frames_at, places, with_labels
 from gaze_search_app.search.finder import Found
 from gaze_search_app.search.hits import SpeechHit
 from gaze_search_app.search.model import Evidence, Moment
@@ -17,9 +17,10 @@ from gaze_search_app.search.timeline import Piece, Ranked
 def moments(snapshot: Snapshot, found: Sequence[Found], page: Sequence[Ranked]) -> list[Moment]:
     """The moments of one page; `found` is what each part of the query found."""
     files = places(snapshot, sorted({ranked.stretch.fingerprint for ranked in page}))
+    stretches = with_labels(snapshot, [ranked.stretch for ranked in page])
+    evidences = _evidence(snapshot, found, page)
     made = []
-    for ranked, evidence in zip(page, _evidence(snapshot, found, page), strict=True):
-        stretch = ranked.stretch
+    for ranked, stretch, evidence in zip(page, stretches, evidences, strict=True):
         place = files[stretch.fingerprint]
         line = next((shown for shown in evidence if shown.snippet), None)
         pictures = [shown for shown in evidence if shown.visual_score is not None] or evidence

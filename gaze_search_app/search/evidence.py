@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from gaze_pipeline.store.snapshot_columns import Columns, Ints
+from gaze_pipeline.store.snapshot_columns import Ints
 from gaze_pipeline.store.snapshot_reader import Snapshot
-from gaze_search_app.search.hits import Interval
 from gaze_search_app.search.moments import Stretch
 
 
@@ -33,18 +31,25 @@ class Place:
 def with_labels(snapshot: Snapshot, stretches: Sequence[Stretch]) -> list[Stretch]:
     """The same stretches with the labels of the frames that are on screen meanwhile, commonest first."""
     columns = snapshot.columns
+    videos = np.array([columns.numbers[stretch.fingerprint] for stretch in stretches], np.int64)
+    first = columns.seen_until.after(videos, np.array([s.start_ms for s in stretches]))
+    last = columns.seen_from.before(videos, np.array([s.end_ms for s in stretches]))
+    counts = np.maximum(last - first, 0)
+    of = np.repeat(np.arange(len(stretches)), counts)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    shown = columns.sightings.columns["label"][first[of] + within]
+    kinds = max(1, len(columns.labels))
+    pairs, frames = np.unique(of * kinds + shown, return_counts=True)
+    labels: dict[int, list[str]] = {}
+    for at in np.lexsort((pairs % kinds, -frames, pairs // kinds)).tolist():
+        number, label = divmod(int(pairs[at]), kinds)
+        labels.setdefault(number, []).append(columns.labels[label])
     return [
-        replace(stretch, labels=_labels(columns, columns.numbers[stretch.fingerprint], stretch))
-        for stretch in stretches
+        Stretch(s.fingerprint, s.start_ms, s.end_ms, s.lines, s.frames, tuple(labels[number]))
+        if number in labels
+        else s
+        for number, s in enumerate(stretches)
     ]
-
-
-def _labels(columns: Columns, video: int, time: Interval) -> tuple[str, ...]:
-    seen = columns.sightings.of(video)
-    first = np.searchsorted(seen["until_ms"], time.start_ms, "right")
-    last = np.searchsorted(seen["start_ms"], time.end_ms, "left")
-    counts = Counter(seen["label"][first:last].tolist())
-    return tuple(columns.labels[n] for n, _ in sorted(counts.items(), key=lambda c: (-c[1], c[0])))
 
 
 def frames_at(snapshot: Snapshot, times: Sequence[tuple[str, int]]) -> list[Frame | None]:
@@ -63,9 +68,19 @@ def _frame(frames: Mapping[str, Ints], ms: int) -> Frame | None:
 
 def places(snapshot: Snapshot, fingerprints: Sequence[str]) -> dict[str, Place]:
     """Where videos lie, by fingerprint; paths in order."""
+    values = {f"video{number}": fingerprint for number, fingerprint in enumerate(fingerprints)}
+    if not values:
+        return {}
+    names = ", ".join(f"${name}" for name in values)
     rows = snapshot.rows(
-        """SELECT fingerprint, list(path ORDER BY path), list_sort(list(DISTINCT library))
-           FROM files WHERE list_contains($fingerprints, fingerprint) GROUP BY fingerprint""",
-        {"fingerprints": list(fingerprints)},
+        f"SELECT fingerprint, path, library FROM files WHERE fingerprint IN ({names})", values
     )
-    return {fingerprint: Place(paths, libraries) for fingerprint, paths, libraries in rows}
+    found: dict[str, list[tuple[str, str]]] = {}
+    for fingerprint, path, library in rows:
+        found.setdefault(fingerprint, []).append((path, library))
+    return {
+        fingerprint: Place(
+            sorted(path for path, _ in files), sorted({library for _, library in files})
+        )
+        for fingerprint, files in found.items()
+    }

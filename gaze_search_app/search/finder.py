@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from gaze_pipeline.errors import GazeError
@@ -20,6 +21,8 @@ from gaze_search_app.search.vision import Vision
 
 CONVINCING = 0.25
 """Where a frame is not the only evidence, one below this is none, so that it drags no other down."""
+
+_CHANNELS = ThreadPoolExecutor(4, "pictures")
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,10 @@ class Finder:
         """The stretches that answer a part; `chained` if it is one of several parts."""
         shown = frozenset[str]().union(*ask.labels)
         window_ms = self.settings.speech_window_ms
+        looking = _CHANNELS.submit(self._look, ask, shown)  # both leave Python to the other
         lines, scale = transcript.search(self.snapshot, ask.sounds, self.scope, shown, window_ms)
         least = CONVINCING if ask.hears or chained else 0.0
-        frames, blind = self._look(ask, shown)
+        frames, blind = looking.result()
         stretches = join_around(
             lines,
             frames,
@@ -81,9 +85,11 @@ class Finder:
             self._forbidden(ask, [*lines, *frames]),
             visual.telling(frames, least),
         )
+        if ask.labels or ask.named:  # else nothing depends on them
+            stretches = with_labels(self.snapshot, stretches)
         labelled = (
             stretch
-            for stretch in with_labels(self.snapshot, stretches)
+            for stretch in stretches
             if all(not group.isdisjoint(stretch.labels) for group in ask.labels)
         )
         return Found(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
-from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit
+from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit, in_order
 from gaze_search_app.search.scenes import grow
 
 
@@ -39,27 +39,31 @@ def join(
     the other: who talks on into the next scene talks about another. The order of hits does not matter.
     """
     spoken = [
-        replace(_span(group), lines=tuple(group))
+        Stretch(*_span(group), lines=tuple(group))
         for group in groups(lines, lambda line: line.end_ms, speech_window_ms)
     ]
     seen = [
-        replace(_span(scene), frames=tuple(scene))
+        Stretch(*_span(scene), frames=tuple(scene))
         for scene in grow(frames, least, visual_window_ms)
     ]
-    return sorted(_merged(group) for group in _across(spoken, seen))
+    return in_order(map(_merged, _across(spoken, seen)))
 
 
 def _across(spoken: list[Stretch], seen: list[Stretch]) -> list[list[Stretch]]:
     """The stretches, those of the two channels that happen together in one group."""
     by_video: dict[str, list[list[Stretch]]] = {}
+    alone: list[list[Stretch]] = []
     for stretch in seen:
         by_video.setdefault(stretch.fingerprint, []).append([stretch])
     for line in spoken:
-        candidates = by_video.setdefault(line.fingerprint, [])
+        candidates = by_video.get(line.fingerprint, [])
         near = [group for group in candidates if _together(line, group)]
-        far = [group for group in candidates if not _together(line, group)]
+        if not near:
+            alone.append([line])
+            continue
+        far = [group for group in candidates if not any(group is one for one in near)]
         by_video[line.fingerprint] = [*far, [line, *(s for group in near for s in group)]]
-    return [group for groups in by_video.values() for group in groups]
+    return [*alone, *(group for groups in by_video.values() for group in groups)]
 
 
 def _together(line: Stretch, group: list[Stretch]) -> bool:
@@ -76,16 +80,18 @@ def _shorter(one: Stretch, other: Stretch) -> int:
 
 
 def _merged(group: list[Stretch]) -> Stretch:
-    group = sorted(group)
-    return replace(
-        _span(group),
+    if len(group) == 1:
+        return group[0]
+    group = in_order(group)
+    return Stretch(
+        *_span(group),
         lines=tuple(line for stretch in group for line in stretch.lines),
         frames=tuple(frame for stretch in group for frame in stretch.frames),
     )
 
 
-def _span(group: list[T]) -> Stretch:
-    return Stretch(group[0].fingerprint, group[0].start_ms, max(hit.end_ms for hit in group))
+def _span(group: list[T]) -> tuple[str, int, int]:
+    return group[0].fingerprint, group[0].start_ms, max(hit.end_ms for hit in group)
 
 
 def join_around(
@@ -109,7 +115,7 @@ def join_around(
             free.setdefault(number, ([], []))[1].append(frame)
     windows = speech_window_ms, visual_window_ms
     rooms = (join(*room, *windows, least) for room in free.values())
-    return sorted(stretch for room in rooms for stretch in room)
+    return in_order(stretch for room in rooms for stretch in room)
 
 
 def _room(hit: Interval, walls: list[Interval]) -> int | None:
@@ -126,7 +132,7 @@ def groups(hits: Iterable[T], reach: Callable[[T], int], window_ms: int) -> Iter
     """Runs of hits of one video that each start at most a window after the reach of those before."""
     group: list[T] = []
     reached = 0
-    for hit in sorted(hits):
+    for hit in in_order(hits):
         near = group and hit.fingerprint == group[0].fingerprint
         if near and hit.start_ms - reached <= window_ms:
             group.append(hit)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from gaze_pipeline.store.snapshot_words import Lines, Word, Words
+from gaze_pipeline.store.snapshot_words import Lines, Posting, Word, Words
 
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -45,25 +46,31 @@ class Contest:
     first: Sequence[Lines] = ()
     needed: frozenset[int] = frozenset()
 
+    @cached_property
+    def _postings(self) -> list[Posting]:
+        return self.words.postings(self.terms)
+
     def best(self, most: int) -> Ranked:
         """The `most` best lines that hold any of the words."""
-        terms = self.terms
+        terms, postings = self.terms, self._postings
         unread = sorted(
             range(len(terms)), key=lambda n: (n not in self.needed, terms[n].count, n), reverse=True
         )
         score = np.zeros(len(self.words))
+        holding = np.zeros(len(self.words), bool)
         lines = np.empty(0, np.int32)
         while unread and (
             unread[-1] in self.needed or not self._settled(lines, score, unread, most)
         ):
             number = unread.pop()
-            posting = self.words.posting(terms[number])
+            posting = postings[number]
             score[posting.lines] += terms[number].rarity * posting.weights
-            fresh = posting.lines[self.admitted(posting.lines)]
-            lines = np.union1d(lines, fresh) if len(lines) else fresh
+            holding[posting.lines] = True
+            lines = np.flatnonzero(holding).astype(np.int32)
+            lines = lines[self.admitted(lines)]
         lines = self._hopeful(lines, score, unread, most)
         for number in unread:
-            posting = self.words.posting(terms[number])
+            posting = postings[number]
             at, there = places(posting.lines, lines)
             score[lines[there]] += terms[number].rarity * posting.weights[at[there]]
         order = np.lexsort((lines, -score[lines], -self._precedence(lines)))[:most]
@@ -109,9 +116,9 @@ class Contest:
     def _held(self, lines: Lines, without: Sequence[int] = ()) -> Flags:
         """Which words each line holds, [words, lines]; those `without` are not looked up."""
         held = np.zeros((len(self.terms), len(lines)), bool)
-        for number, term in enumerate(self.terms):
+        for number, posting in enumerate(self._postings):
             if number not in without:
-                held[number] = places(self.words.posting(term).lines, lines)[1]
+                held[number] = places(posting.lines, lines)[1]
         return held
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from gaze_search_app.search.hits import FrameHit
+from gaze_search_app.search.hits import FrameHit, in_order
 
 ACROSS, WITHIN = 0.5, 0.2
 """The share of its peak that a frame of another shot, and one of the same shot, needs to be of a scene."""
@@ -24,7 +24,7 @@ def grow(hits: Iterable[FrameHit], least: float, window_ms: int) -> list[list[Fr
     """
     return [
         scene
-        for _, video in groupby(sorted(hits), key=lambda hit: hit.fingerprint)
+        for _, video in groupby(in_order(hits), key=lambda hit: hit.fingerprint)
         for scene in _scenes(list(video), least, window_ms)
     ]
 

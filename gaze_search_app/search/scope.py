@@ -145,26 +145,12 @@ def coverage(
     `needs` names what a video must have for it, of "transcript", "visual" and "labels"; `asked` is whether
     the query includes it; `reason` is why it could search nothing at all.
     """
-    why = f"coalesce({', '.join(f'v.{need}_reason' for need in needs)})"
-    within = "" if fingerprints is None else "WHERE v.fingerprint IN (SELECT unnest($fingerprints))"
-    values = {} if fingerprints is None else {"fingerprints": fingerprints}
-    totals = snapshot.rows(
-        f"""SELECT count(*), coalesce(sum(duration_ms), 0),
-                   count(*) FILTER ({why} IS NULL),
-                   coalesce(sum(duration_ms) FILTER ({why} IS NULL), 0)
-            FROM videos v {within}""",
-        values,
+    counts, listed = snapshot.once(
+        ("coverage", tuple(needs), reason, None if fingerprints is None else tuple(fingerprints)),
+        lambda: _covered(snapshot, needs, fingerprints, reason),
     )
-    videos_total, duration_total, videos, duration = (int(value) for value in totals[0])
+    videos_total, duration_total, videos, duration = counts
     searched = asked and reason is None
-    unsearched = snapshot.rows(
-        f"""SELECT v.fingerprint, min(f.path), coalesce($reason, any_value({why}))
-            FROM videos v JOIN files f USING (fingerprint) {within}
-            GROUP BY v.fingerprint
-            HAVING $reason IS NOT NULL OR any_value({why}) IS NOT NULL
-            ORDER BY min(f.path), v.fingerprint LIMIT {LISTED}""",
-        {**values, "reason": reason},
-    )
     return ChannelCoverage(
         asked=asked,
         searched=searched,
@@ -173,10 +159,34 @@ def coverage(
         videos_total=videos_total,
         duration_ms=duration if searched else 0,
         duration_total_ms=duration_total,
-        unsearched=[
-            Unsearched(fingerprint=fingerprint, path=path, reason=why)
-            for fingerprint, path, why in unsearched
-        ]
-        if asked
-        else [],
+        unsearched=listed if asked else [],
     )
+
+
+def _covered(
+    snapshot: Snapshot, needs: Sequence[str], fingerprints: list[str] | None, reason: str | None
+) -> tuple[tuple[int, int, int, int], list[Unsearched]]:
+    """Videos and milliseconds in all, those that can be searched, and some that cannot."""
+    why = f"coalesce({', '.join(f'v.{need}_reason' for need in needs)})"
+    within = "" if fingerprints is None else "WHERE v.fingerprint IN (SELECT unnest($fingerprints))"
+    values = {} if fingerprints is None else {"fingerprints": fingerprints}
+    [(videos_total, duration_total, videos, duration)] = snapshot.rows(
+        f"""SELECT count(*), coalesce(sum(duration_ms), 0),
+                   count(*) FILTER ({why} IS NULL),
+                   coalesce(sum(duration_ms) FILTER ({why} IS NULL), 0)
+            FROM videos v {within}""",
+        values,
+    )
+    unsearched = snapshot.rows(
+        f"""SELECT v.fingerprint, min(f.path), coalesce($reason, any_value({why}))
+            FROM videos v JOIN files f USING (fingerprint) {within}
+            GROUP BY v.fingerprint
+            HAVING $reason IS NOT NULL OR any_value({why}) IS NOT NULL
+            ORDER BY min(f.path), v.fingerprint LIMIT {LISTED}""",
+        {**values, "reason": reason},
+    )
+    listed = [
+        Unsearched(fingerprint=fingerprint, path=path, reason=why)
+        for fingerprint, path, why in unsearched
+    ]
+    return (int(videos_total), int(duration_total), int(videos), int(duration)), listed

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from gaze_pipeline.store.snapshot_reader import Snapshot
-from gaze_pipeline.store.snapshot_words import Lines
+from gaze_pipeline.store.snapshot_words import Lines, merged
 from gaze_search_app.search.hits import Interval
 from gaze_search_app.search.ranking import places
 from gaze_search_app.search.sounds import Endings, Phrase, Sound
@@ -31,12 +31,12 @@ def lines_with(
 
     A phrase may begin in one line and end in the next, at most a window later; both hold it then.
     """
-    found = [np.empty(0, np.int32)]
+    found = []
     for phrase in sound.phrases:
         found.append(_whole(snapshot, phrase, fingerprints))
         if len(phrase.elements) > 1:
             found.append(_across(snapshot, phrase, fingerprints, window_ms))
-    return np.unique(np.concatenate(found))
+    return merged(found)
 
 
 def texts(snapshot: Snapshot, lines: Collection[int]) -> dict[int, tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from gaze_pipeline.settings import SearchSettings
 from gaze_pipeline.store.snapshot_reader import Snapshot
@@ -33,7 +34,7 @@ class Ranked:
     scores: Scores
     pieces: tuple[Piece, ...]
 
-    @property
+    @cached_property
     def confidence(self) -> Confidence:
         """How sure the moment is."""
         return confidence(piece.scores for piece in self.pieces)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from math import log
 
 import numpy as np
@@ -18,7 +18,7 @@ from gaze_search_app.search.scope import Scope
 from gaze_search_app.search.sounds import Sound
 from gaze_search_app.search.spoken import lines_with
 
-MOST = 1000
+MOST = 400
 """The best lines of an answer that become moments."""
 _KEPT = 0.3
 _TEXTURE = 0.2
@@ -35,8 +35,12 @@ class SpeechScale:
 
     def coverage(self, sounds: Collection[int]) -> float:
         """The share of the query's meaning that these sounds carry (0..1)."""
-        total = sum(self.weights)
+        total = self._total
         return min(1.0, sum(self.weights[one] for one in sorted(sounds)) / total) if total else 0.0
+
+    @cached_property
+    def _total(self) -> float:
+        return sum(self.weights)
 
     def telling(self, sounds: Sequence[Sound], held: Collection[int]) -> list[Sound]:
         """The sounds that a line holds, without those that are everywhere if it holds others."""
