@@ -369,3 +369,22 @@ def test_a_full_disk_is_said_so(root: SyntheticRoot, monkeypatch: pytest.MonkeyP
     with pytest.raises(GazeError) as raised:
         publish(root.workspace)
     assert raised.value.code is ErrorCode.DISK_FULL
+
+
+def test_each_videos_rows_lie_together_in_the_order_of_time(root: SyntheticRoot) -> None:
+    for key in (C, A, B):
+        lines = [FOX, Line(2500, 4000, f"jumps in {key}")]
+        root.add(Film(key, lines, root.near_topics([1, 2, 3]), {0: ["dog", "cat"], 2: ["dog"]}))
+    publish(root.workspace)
+    snapshot = Snapshot.open(root.settings.paths)
+    columns = snapshot.columns
+    assert columns.fingerprints == [A, B, C]
+    for number, key in enumerate(columns.fingerprints):
+        start = int(columns.lines.starts[number])
+        texts = snapshot.rows(f"SELECT fingerprint, text FROM segments WHERE id = {start + 1}")
+        assert texts == [(key, f"jumps in {key}")]
+        assert columns.lines.of(number)["start_ms"].tolist() == [0, 2500]
+        assert columns.frames.of(number)["timestamp_ms"].tolist() == [0, 2000, 4000]
+        seen = columns.sightings.of(number)
+        assert [columns.labels[label] for label in seen["label"]] == ["cat", "dog", "dog"]
+        assert seen["until_ms"].tolist() == [2000, 2000, 6000]
