@@ -108,6 +108,7 @@ def fill(
                 _insert(db, "frames", tables, _FRAMES_QUERY)
             for tables in _stage_tables(batch, Stage.DETECTIONS):
                 _insert(db, "detections", tables)
+    db.execute("CREATE INDEX files_by_video ON files (fingerprint)")
     db.execute(_SIGHTINGS)
     index_words(db)
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 K, B = 1.2, 0.75
 """The constants of BM25, those of DuckDB's `match_bm25`."""
-KEPT = 8_000_000
+KEPT = 16_000_000
 """How many pairs of a word and a line stay in memory, 8 bytes each, for the words asked for last."""
 _OVERHEAD = 64
 """What keeping a word costs beside its lines, in such pairs."""

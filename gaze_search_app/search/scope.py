@@ -51,6 +51,8 @@ class Scope:
 
     def admitted(self, snapshot: Snapshot, labels: Collection[str]) -> Callable[[Lines], Flags]:
         """Tells which lines may answer: those within, of videos in which any of these labels is seen."""
+        if self == Scope() and not labels:
+            return lambda lines: np.ones(len(lines), bool)
         columns = snapshot.columns
         videos = np.ones(len(columns.fingerprints), bool)
         if self.fingerprints is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import compress
 from math import log
 
 import numpy as np
@@ -113,12 +114,10 @@ def telling(
     Without this, a query's commonest word would join whole videos into one moment.
     """
     required = _numbers(sounds)
-    best = max((scale.coverage(hit.words) for hit in hits), default=0.0)
-    return [
-        hit
-        for hit in hits
-        if scale.coverage(hit.words) >= _KEPT * best or not required.isdisjoint(hit.words)
-    ]
+    shares = {words: scale.coverage(words) for words in {hit.words for hit in hits}}
+    least = _KEPT * max(shares.values(), default=0.0)
+    kept = {words for words in shares if shares[words] >= least or not required.isdisjoint(words)}
+    return [hit for hit in hits if hit.words in kept]
 
 
 def _numbers(sounds: Sequence[Sound]) -> frozenset[int]:
@@ -184,14 +183,14 @@ def _hits(
     holds = heard.astype(int) @ ranked.held.astype(int) > 0
     for number, lines in held.items():
         holds[number] = places(lines, ranked.lines)[1]
-    columns = snapshot.columns
+    columns, numbers = snapshot.columns, range(len(heard))
     best = max(ranked.bm25, default=1.0)
     videos = columns.line_videos[ranked.lines].tolist()
     rows = zip(
         [columns.fingerprints[video] for video in videos],
         columns.lines.columns["start_ms"][ranked.lines].tolist(),
         columns.lines.columns["end_ms"][ranked.lines].tolist(),
-        map(tuple, (np.flatnonzero(column).tolist() for column in holds.T)),
+        [tuple(compress(numbers, held)) for held in holds.T.tolist()],
         (ranked.bm25 / best).tolist(),
         ranked.lines.tolist(),
         strict=True,
