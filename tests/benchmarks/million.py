@@ -167,7 +167,8 @@ def _flat(library: Library, snapshot: Snapshot) -> Callable[..., object]:
 
     def nearest(vector: object, limit: int) -> object:
         query = opened.search(vector, vector_column_name="vector").distance_type("dot")
-        return query.bypass_vector_index().select([*FRAME]).limit(limit).to_arrow()
+        columns = [*FRAME, "_distance"]
+        return query.bypass_vector_index().select(columns).limit(limit).to_arrow()
 
     return nearest
 
