@@ -80,7 +80,7 @@ def strike(gaze: RunningGaze, random: Random) -> Counter[str]:
     chosen = random.choice(list(victims))
     kill(victims[chosen])
     gaze.process.wait(10)
-    until(lambda: not living(everything), 12, f"the end of all, {chosen} killed,")
+    until(lambda: not living(everything), 60, f"the end of all, {chosen} killed,")
     gaze.start()
     return Counter([chosen])
 
