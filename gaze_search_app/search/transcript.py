@@ -26,6 +26,7 @@ _TEXTURE = 0.2
 _LENIENCE = 0.75
 """People recall the words they search for loosely: two fifths of them said is as likely right as wrong."""
 _TELLING = 0.25
+_EDGE = 0.5
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def search(
     )
     ranked = contest.best(MOST)
     hits = telling(_hits(snapshot, ranked, heard, held), scale, sounds)
-    return _complete(hits, sounds, window_ms), scale
+    return _complete(hits, scale, sounds, window_ms), scale
 
 
 def telling(
@@ -125,15 +126,38 @@ def _numbers(sounds: Sequence[Sound]) -> frozenset[int]:
     return frozenset(number for number, sound in enumerate(sounds) if sound.required)
 
 
-def _complete(hits: list[SpeechHit], sounds: Sequence[Sound], window_ms: int) -> list[SpeechHit]:
-    """The hits whose neighbourhood holds every required sound."""
+def _complete(
+    hits: list[SpeechHit], scale: SpeechScale, sounds: Sequence[Sound], window_ms: int
+) -> list[SpeechHit]:
+    """The hits whose neighbourhood holds every required sound, without the idle ones at its edges."""
     required = _numbers(sounds)
     return [
         hit
         for group in groups(hits, lambda line: line.end_ms, window_ms)
         if required <= {number for hit in group for number in hit.words}
-        for hit in group
+        for hit in trimmed(group, scale)
     ]
+
+
+def trimmed(group: Sequence[SpeechHit], scale: SpeechScale) -> Sequence[SpeechHit]:
+    """Neighbouring lines without those at the edges that say much less than the best, and nothing new.
+
+    So a moment starts where what was asked for is said, not where one of its words happens to fall before.
+    """
+    least = _EDGE * max(scale.coverage(hit.words) for hit in group)
+    while len(group) > 1:
+        edge = next((at for at in (0, -1) if _idle(group, at, scale, least)), None)
+        if edge is None:
+            break
+        group = group[1:] if edge == 0 else group[:-1]
+    return group
+
+
+def _idle(group: Sequence[SpeechHit], at: int, scale: SpeechScale, least: float) -> bool:
+    words = set(group[at].words)
+    others = group[1:] if at == 0 else group[:-1]
+    said = {number for hit in others for number in hit.words}
+    return words <= said and scale.coverage(words) < least
 
 
 def _heard(sounds: Sequence[Sound], tokens: Sequence[str]) -> Flags:

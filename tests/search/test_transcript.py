@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaze_search_app.search.hits import SpeechHit
-from gaze_search_app.search.transcript import SpeechScale, telling
+from gaze_search_app.search.transcript import SpeechScale, telling, trimmed
 
 SCALE = SpeechScale((0.1, 2.0, 3.0))
 HITS = st.builds(
@@ -43,3 +43,13 @@ def test_a_common_word_alone_is_dropped_beside_a_real_match() -> None:
     real = SpeechHit("a", 5, 6, (1, 2), 1.0)
     assert telling([common, real], SCALE) == [real]
     assert telling([common], SCALE) == [common]
+
+
+def test_a_moment_begins_where_what_was_asked_for_is_said() -> None:
+    def line(at: int, *words: int) -> SpeechHit:
+        return SpeechHit("a", at, at + 1, words, 1.0)
+
+    passing, real, after = line(0, 1), line(1, 1, 2), line(2, 0)
+    assert trimmed([passing, real, after], SCALE) == [real, after]  # the last one adds a word
+    assert trimmed([passing], SCALE) == [passing]
+    assert trimmed([real, line(3, 1, 2)], SCALE) == [real, line(3, 1, 2)]
