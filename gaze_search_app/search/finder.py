@@ -13,6 +13,7 @@ from gaze_search_app.search import spoken, transcript, visual
 from gaze_search_app.search.evidence import with_labels
 from gaze_search_app.search.fusion import Weights, combine
 from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit
+from gaze_search_app.search.labels import only_label
 from gaze_search_app.search.moments import Stretch, join_around
 from gaze_search_app.search.plan import Ask
 from gaze_search_app.search.scope import Scope
@@ -107,7 +108,8 @@ class Finder:
         try:
             if self.snapshot.info.vector_table is None:
                 return [], self.snapshot.blindness
-            frames = visual.best_of([self._like(text, shown) for text in ask.looks])
+            alike = [self._like(text, shown) for text in ask.looks]
+            frames = visual.best_of([*alike, *map(self._detected, ask.looks)])
             unwanted = visual.best_of([self._like(text, shown) for text in ask.unseen])
         except GazeError as error:
             return [], error.code.name
@@ -117,6 +119,13 @@ class Finder:
         vector = self.vision.vector(text, self.snapshot)
         background = self.vision.background(self.snapshot)
         return visual.search(self.snapshot, vector, background, self.scope.fingerprints, shown)
+
+    def _detected(self, text: str) -> list[FrameHit]:
+        """Where the detector saw just what a text names: it knows few things, but those well."""
+        label = only_label(text, self.snapshot.labels)
+        if label is None:
+            return []
+        return visual.labelled(self.snapshot, [label], self.scope.fingerprints, visual.MOST)
 
     def _forbidden(self, ask: Ask, hits: Sequence[SpeechHit | FrameHit]) -> Iterable[Interval]:
         """When, in the videos of the hits, something is said or seen that must not be."""

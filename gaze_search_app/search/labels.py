@@ -10,6 +10,7 @@ from gaze_pipeline.store.folding import fold
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_pipeline.store.text import spans
 
+_ARTICLES = [fold(word) for word in ("a", "an", "the")]
 _PLURALS = {
     "person": ("people", "persons"),
     "mouse": ("mice",),
@@ -50,16 +51,30 @@ def explain_label(snapshot: Snapshot, label: str) -> str:
 
 def named_labels(text: str, labels: Iterable[str]) -> frozenset[str]:
     """The labels that a query names, in singular or plural: "two dogs" names `dog`."""
-    said = [fold(text[span.start : span.end]) for span in spans(text, "")]
-    found = set()
-    for label in labels:
-        *front, last = label.casefold().split() or [""]
-        for form in (last, *_plurals(last)):
-            wanted = [fold(word) for word in (*front, form)]
-            starts = range(len(said) - len(wanted) + 1)
-            if any(said[start : start + len(wanted)] == wanted for start in starts):
-                found.add(label)
-    return frozenset(found)
+    said = _words(text)
+    return frozenset(
+        label
+        for label in labels
+        for wanted in _forms(label)
+        if any(said[at : at + len(wanted)] == wanted for at in range(len(said) - len(wanted) + 1))
+    )
+
+
+def only_label(text: str, labels: Iterable[str]) -> str | None:
+    """The label that a text names without saying more of it: "a dog", but not "a running dog"."""
+    said = _words(text)
+    bare = said[1:] if said[:1] and said[0] in _ARTICLES else said
+    return next((label for label in labels if bare in _forms(label)), None)
+
+
+def _words(text: str) -> list[str]:
+    return [fold(text[span.start : span.end]) for span in spans(text, "")]
+
+
+def _forms(label: str) -> list[list[str]]:
+    """A label's words in singular and plural."""
+    *front, last = label.casefold().split() or [""]
+    return [[fold(word) for word in (*front, form)] for form in (last, *_plurals(last))]
 
 
 def _folded(label: str) -> str:

@@ -60,16 +60,20 @@ def telling(hits: Sequence[FrameHit], least: float = 0.0) -> float:
 
 
 def labelled(
-    snapshot: Snapshot, labels: Collection[str], fingerprints: Sequence[str] | None
+    snapshot: Snapshot,
+    labels: Collection[str],
+    fingerprints: Sequence[str] | None,
+    most: int = LABELLED_MOST,
 ) -> list[FrameHit]:
     """The frames that show any of these labels, scored by how sure the detector was (0..1)."""
     rows = snapshot.rows(
-        f"""SELECT fingerprint, f.timestamp_ms, f.until_ms, frame_index, max(d.confidence) AS sure
+        """SELECT fingerprint, f.timestamp_ms, f.until_ms, frame_index, max(d.confidence) AS sure
             FROM detections d JOIN frames f USING (fingerprint, frame_index)
             WHERE list_contains($labels, label)
               AND ($fingerprints IS NULL OR list_contains($fingerprints, fingerprint))
-            GROUP BY ALL ORDER BY sure DESC, fingerprint, frame_index LIMIT {LABELLED_MOST}""",
+            GROUP BY ALL ORDER BY sure DESC, fingerprint, frame_index LIMIT $most""",
         {
+            "most": most,
             "labels": sorted(labels),
             "fingerprints": None if fingerprints is None else list(fingerprints),
         },

@@ -155,6 +155,16 @@ def test_filters(
     assert found - {filler.fingerprint} == expected
 
 
+def test_what_the_detector_knows_by_name_is_found_by_it(
+    root: SyntheticRoot, published: Open
+) -> None:
+    looks = other_topics(root, 40, avoid=7)
+    engine = published(Film(A, (), looks, {12: ["zebra"]}), Film(B, (), looks))
+    best = search(engine, "a zebra", mode=Mode.VISUAL).moments[0]
+    assert (best.fingerprint, best.frame_index) == (A, 12)
+    assert best.confidence is not Confidence.WEAK
+
+
 def test_a_label_elsewhere_in_the_video_does_not_count(published: Open) -> None:
     engine = published(Film(A, JFK, labels={0: ["dog"]}, frames=16))
     assert search(engine, "running", labels=["dog"]).total == 0
