@@ -21,6 +21,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from gaze_pipeline.settings import ModelSettings
 from gaze_pipeline.store.snapshot import publish
 from gaze_pipeline.store.snapshot_files import connect, current_revision, file_of
 from gaze_pipeline.store.snapshot_reader import Snapshot
@@ -28,13 +29,15 @@ from gaze_pipeline.store.snapshot_words import FULL_TEXT
 from gaze_pipeline.store.text import query_words
 from gaze_pipeline.store.vector_reader import FRAME
 from gaze_pipeline.store.vector_reader import connect as vectors_of
+from gaze_pipeline.workspace import Workspace
 from gaze_search_app.search.engine import Engine
 from gaze_search_app.search.model import Mode, SearchRequest
 from tests.benchmarks.machine import RESULTS, describe
 from tests.benchmarks.million_library import Library, LibraryEncoder, Size
+from tests.benchmarks.stand_ins import clip_alone
 
 PLACE = Path(".artifacts/million")
-QUERIES, WARMING, BASELINE_QUERIES = 200, 100, 20
+QUERIES, WARMING, BASELINE_QUERIES = 200, 100, 10
 LINES, FRAMES, NEAREST = 1000, 500, 10
 _MATCH = """SELECT id, bm25 FROM (SELECT id, fts_main_segments.match_bm25(id, $query) AS bm25
     FROM segments) WHERE bm25 IS NOT NULL ORDER BY bm25 DESC, id LIMIT $most"""
@@ -82,7 +85,9 @@ def main() -> None:
 def measure(library: Library) -> Report:
     """The times of each mode, and of the baseline."""
     published = published_anew(library)
-    engine = Engine(library.root.settings, lambda: LibraryEncoder(library))
+    models = text_model(PLACE / "model")
+    priced = Workspace(library.root.settings.model_copy(update={"models": models})).models
+    engine = Engine(library.root.settings, lambda: LibraryEncoder(library, priced.clip_text()))
     began = time.perf_counter()
     engine.search(SearchRequest(query=library.queries(1, 0)[0]))
     first = time.perf_counter() - began
@@ -100,6 +105,15 @@ def measure(library: Library) -> Report:
     recall, baselines = beside(library, snapshot)
     info = snapshot.info
     return Report(info.segments, info.vectors, published, first, memory, recall, times, baselines)
+
+
+def text_model(folder: Path) -> ModelSettings:
+    """An image model of the official shape, made once."""
+    if not (folder / "models").exists():
+        return clip_alone(folder)
+    return ModelSettings(
+        directory=folder / "models", manifest=folder / "manifest.toml", device="cpu"
+    )
 
 
 def published_anew(library: Library) -> float | None:

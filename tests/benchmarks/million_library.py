@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from gaze_search_app.search.vision import TextEncoder
 from tests.support.synthetic import (
     LABELS,
     MODEL_ID,
@@ -31,6 +32,7 @@ SCENES = 12
 WORDS = 20
 VOCABULARY = 100_000
 EVERY_MS = 3000
+_SPOKEN = "people cross green river under bridge before sunset while music plays "
 GAP = 1.5
 """How far texts lie apart from pictures, for each unit of what they are about."""
 
@@ -124,15 +126,20 @@ class Library:
 
 
 class LibraryEncoder:
-    """Texts as the library's pictures understand them."""
+    """Texts as the library's pictures understand them, at the price of a model's text side.
+
+    The price is that of as many real words: made-up ones fall into several tokens each.
+    """
 
     model_id = MODEL_ID
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, priced: TextEncoder) -> None:
         self._library = library
+        self._priced = priced
 
     def encode_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Unit vectors, float32 [n, DIMENSIONS]."""
+        self._priced.encode_texts([_SPOKEN[: 6 * len(text.split())] for text in texts])
         return np.stack([self._library.text_vector(text) for text in texts])
 
 
