@@ -22,7 +22,7 @@ METRIC: Final = "l2"
 _LENGTH = 2.0
 """Queries are made this long, which leaves the order of unit vectors as it is, but picks partitions by
 their direction: texts lie far from all pictures, so that else loose partitions look near."""
-_PARTITIONS = 64
+_PARTITIONS = 96
 """How many partitions of an index are searched; more where a filter leaves too few frames in them."""
 _REREAD = 500
 """So many of the nearest by an index, or all that are wanted, are judged by their whole vectors."""

@@ -37,7 +37,7 @@ from tests.benchmarks.million_library import Library, LibraryEncoder, Size
 from tests.benchmarks.stand_ins import clip_alone
 
 PLACE = Path(".artifacts/million")
-QUERIES, WARMING, BASELINE_QUERIES = 200, 100, 10
+QUERIES, WARMING, BASELINE_QUERIES, RECALLED = 200, 100, 10, 30
 LINES, FRAMES, NEAREST = 1000, 500, 10
 _MATCH = """SELECT id, bm25 FROM (SELECT id, fts_main_segments.match_bm25(id, $query) AS bm25
     FROM segments) WHERE bm25 IS NOT NULL ORDER BY bm25 DESC, id LIMIT $most"""
@@ -130,9 +130,10 @@ def beside(library: Library, snapshot: Snapshot) -> tuple[float, list[Times]]:
     """The recall of the vector index, and the times of the baseline."""
     texts = library.queries(BASELINE_QUERIES, 2)
     flat = _flat(library, snapshot)
-    found = [_key(flat(library.text_vector(text), NEAREST)) for text in texts]
+    sought = [library.text_vector(text) for text in library.queries(RECALLED, 3)]
+    found = [_key(flat(vector, NEAREST)) for vector in sought]
     assert snapshot.vectors is not None
-    near = [_key(snapshot.vectors.nearest(library.text_vector(text), FRAMES)) for text in texts]
+    near = [_key(snapshot.vectors.nearest(vector, FRAMES)) for vector in sought]
     recall = np.mean(
         [len(set(a) & set(b[:NEAREST])) / NEAREST for a, b in zip(found, near, strict=True)]
     )
