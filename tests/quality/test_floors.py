@@ -1,6 +1,6 @@
 """Search must not get worse unseen: loose floors for a few films of the suite.
 
-Measured on 2026-11-22 with two cores: the figure beside each floor. `make quality` has the whole picture.
+Measured on 2026-11-23 with two cores: the figure beside each floor. `make quality` has the whole picture.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ def answers(trial: Trial, method: str) -> Answers:
 @pytest.mark.parametrize(
     ("method", "channel", "floor"),
     [
-        ("Gaze, words only", Channel.SPEECH, 0.80),  # 0.89
+        ("Gaze, words only", Channel.SPEECH, 0.72),  # 0.81
         ("Gaze, pictures only", Channel.VISUAL, 0.85),  # 0.95
-        ("Gaze", Channel.SPEECH, 0.50),  # 0.58
-        ("Gaze", Channel.VISUAL, 0.80),  # 0.89
-        ("Gaze", Channel.FUSED, 0.50),  # 0.62
+        ("Gaze", Channel.SPEECH, 0.65),  # 0.75
+        ("Gaze", Channel.VISUAL, 0.90),  # 1.00
+        ("Gaze", Channel.FUSED, 0.75),  # 0.88
         ("Gaze", Channel.TIME, 0.70),  # 0.80
     ],
 )
@@ -41,8 +41,9 @@ def test_the_first_answer_is_right_often_enough(
 
 
 def test_moments_are_bounded_well_enough(trial: Trial) -> None:
-    assert answers(trial, "Gaze").over(*Channel).iou >= 0.70  # 0.80
+    assert answers(trial, "Gaze").over(*Channel).iou >= 0.70  # 0.81
 
 
-def test_words_that_nobody_says_are_seldom_answered(trial: Trial) -> None:
-    assert answers(trial, "Gaze, words only").false_alarms("never said") <= 0.25  # 0.11
+def test_what_is_not_there_is_seldom_answered(trial: Trial) -> None:
+    assert answers(trial, "Gaze").false_alarms() <= 0.40  # 0.28
+    assert answers(trial, "Gaze, words only").false_alarms("never said") <= 0.10  # 0.00
