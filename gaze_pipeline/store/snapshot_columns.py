@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+LATEST_MS = 2**31 - 1
 Ints = npt.NDArray[np.integer]
 Fetch = Callable[[str, Mapping[str, Any]], Mapping[str, npt.NDArray[Any]]]
 
@@ -51,6 +52,11 @@ def _key(videos: Ints, times: Ints) -> Ints:
     return (videos.astype(np.int64) << 32) + times
 
 
+def _ms(column: str) -> str:
+    """A time in 32 bits; what a damaged clock puts beyond 24 days comes at their end."""
+    return f"least({column}, {LATEST_MS})::INTEGER AS {column}"
+
+
 class Columns:
     """The arrays of one snapshot, each read when first needed; `fetch` gives the columns of a query."""
 
@@ -79,7 +85,7 @@ class Columns:
     @cached_property
     def lines(self) -> Runs:
         """`start_ms` and `end_ms` of each line; a line's id is its place."""
-        return self._runs("segments", "start_ms::INTEGER AS start_ms, end_ms::INTEGER AS end_ms")
+        return self._runs("segments", f"{_ms('start_ms')}, {_ms('end_ms')}")
 
     @cached_property
     def line_videos(self) -> npt.NDArray[np.int32]:
@@ -90,7 +96,7 @@ class Columns:
     @cached_property
     def frames(self) -> Runs:
         """`index` and `timestamp_ms` of each frame, in order."""
-        return self._runs("frames", "frame_index AS index, timestamp_ms::INTEGER AS timestamp_ms")
+        return self._runs("frames", f"frame_index AS index, {_ms('timestamp_ms')}")
 
     @cached_property
     def labels(self) -> list[str]:

@@ -18,6 +18,7 @@ from gaze_pipeline.states import REQUIRES, RUNNING_STATE, Stage, State, Status
 from gaze_pipeline.store import schemas
 from gaze_pipeline.store.artifacts import ArtifactStore
 from gaze_pipeline.store.catalog.rows import VideoRow
+from gaze_pipeline.store.snapshot_columns import LATEST_MS
 from gaze_pipeline.store.snapshot_words import index_words
 from gaze_pipeline.store.text import index_tokens
 
@@ -36,11 +37,12 @@ CREATE TABLE detections (
     confidence FLOAT, x FLOAT, y FLOAT, w FLOAT, h FLOAT
 );
 """
-_SIGHTINGS = """
+_SIGHTINGS = f"""
 CREATE TABLE sightings AS
 WITH labels AS (SELECT label, row_number() OVER (ORDER BY label) - 1 AS number
                 FROM (SELECT DISTINCT label FROM detections))
-SELECT DISTINCT fingerprint, timestamp_ms::INTEGER AS start_ms, until_ms::INTEGER AS until_ms,
+SELECT DISTINCT fingerprint, least(timestamp_ms, {LATEST_MS})::INTEGER AS start_ms,
+       least(until_ms, {LATEST_MS})::INTEGER AS until_ms,
        number::SMALLINT AS label
 FROM (SELECT fingerprint, frame_index, label FROM detections)
 JOIN frames USING (fingerprint, frame_index) JOIN labels USING (label)

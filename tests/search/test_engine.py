@@ -187,6 +187,13 @@ def test_weak_moments_come_last_and_only_on_request(published: Open) -> None:
     assert nothing.weak
 
 
+def test_a_clock_that_damage_sent_far_ahead_costs_nobody_the_search(published: Open) -> None:
+    late = 50 * 24 * 3600 * 1000
+    engine = published(Film(A, JFK), Film(B, [Line(late, late + 1000, "my country")]))
+    found = {moment.fingerprint for moment in search(engine, "country").moments}
+    assert found == {A, B}
+
+
 def test_pages_are_pieces_of_the_whole(root: SyntheticRoot) -> None:
     root.fill(12, lines=40, frames=10)
     publish(root.workspace)
