@@ -18,6 +18,7 @@ CERTAIN = 0.5
 """Cosine distances: below the first nothing is a cut, beyond the second everything is."""
 
 Indexes = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float32]
 Times = npt.NDArray[np.int64]
 
 
@@ -27,8 +28,8 @@ def number_shots(vectors: npt.NDArray[np.floating]) -> Indexes:
         return np.zeros(0, np.int32)
     frames = vectors.astype(np.float32)
     distances = 1 - np.einsum("ij,ij->i", frames[:-1], frames[1:])
-    cuts = [_is_cut(distances, at) for at in range(len(distances))]
-    return np.cumsum([0, *cuts], dtype=np.int32)
+    leaps = (distances > LEAST) & (distances > STANDS_OUT * _usual(distances))
+    return np.cumsum([0, *(leaps | (distances > CERTAIN))], dtype=np.int32)
 
 
 def stretches(timestamps: Times, shots: Indexes, duration_ms: int) -> tuple[Times, Times]:
@@ -44,10 +45,11 @@ def stretches(timestamps: Times, shots: Indexes, duration_ms: int) -> tuple[Time
     return starts, np.concatenate([after, np.array(last, np.int64)])
 
 
-def _is_cut(distances: npt.NDArray[np.float32], at: int) -> bool:
-    around = np.concatenate(
-        [distances[max(at - REACH, 0) : at], distances[at + 1 : at + 1 + REACH]]
-    )
-    usual = float(np.median(around)) if len(around) else 0.0
-    leap = float(distances[at])
-    return leap > CERTAIN or (leap > LEAST and leap > STANDS_OUT * usual)
+def _usual(distances: Floats) -> Floats:
+    """The median distance around each, itself left out."""
+    if len(distances) < 2:
+        return np.zeros_like(distances)
+    padded = np.pad(distances, REACH, constant_values=np.nan)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * REACH + 1)
+    usual: Floats = np.nanmedian(np.delete(around, REACH, axis=1), axis=1)
+    return usual
