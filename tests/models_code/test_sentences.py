@@ -84,7 +84,7 @@ def test_no_word_is_lost_and_no_segment_too_long(
     found = segments(words, "en")
 
     kept = [word for segment in found for word in segment.words]
-    assert "".join(word.text for word in kept).split() == "".join(w.text for w in words).split()
+    assert [word for word in kept if word.text.strip()] == [w for w in words if w.text.strip()]
     assert all(one.end_ms <= two.start_ms for one, two in pairwise(found))
     assert all(segment.end_ms - segment.start_ms <= LONGEST_MS for segment in found)
     assert all(0 <= segment.confidence <= 1 for segment in found)
