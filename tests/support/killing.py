@@ -106,7 +106,8 @@ class Run:
         if self.status(delay_s) is not None:
             return False
         children = _children(self.pid)
-        os.kill(self.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it ended just now
+            os.kill(self.pid, signal.SIGKILL)
         killed = self.status(10) == -signal.SIGKILL
         until(lambda: not living(children), 10, "the end of its children")
         return killed
