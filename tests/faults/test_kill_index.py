@@ -30,7 +30,7 @@ from tests.support.roots import root_variables, tiny_library, tiny_video
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 VIDEOS = 12
-FIRST, FOLLOWING, SEEING = 115, 25, 25
+FIRST, FOLLOWING, SEEING = 140, 20, 15
 
 
 @dataclass

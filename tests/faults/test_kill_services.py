@@ -30,7 +30,7 @@ pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="signals are POSIX"),
 ]
 CHILDREN = ("run worker", "decoder", "code server", "daemon", "dagster", "search", "watcher")
-KILLS = 35
+KILLS = 25
 
 
 @pytest.mark.timeout(1800)
