@@ -20,7 +20,7 @@ EVERYDAY = (
 )
 """What most footage shows something of; a model's fit to these tells its scale."""
 LABELLED = 40
-"""So many frames with labels tell a model's scale better than everyday texts do."""
+"""So many frames with a label, and so many without one, tell more of a model than everyday texts do."""
 _LEAST_SPAN = 0.05
 _EVEN, _STEEPNESS = 0.7, 10.0
 _APART, _SHARPNESS = 1.8, 4.0
@@ -85,13 +85,13 @@ def background(
 ) -> Background:
     """How texts fit the frames [n, dimensions] of a library.
 
-    Where enough of the frames are labelled, the labels' own texts [k, dimensions] tell: `shown` [n, k] says
-    which frames show which of them. Else everyday texts [m, dimensions]: the best one for each frame
-    fits, the others do not.
+    Where enough frames show a label and enough do not, the labels' own texts [k, dimensions] tell: `shown`
+    [n, k] says which frames show which of them. Else everyday texts [m, dimensions]: the best one for each
+    frame fits, the others do not.
     """
     if not len(frames):
         return EMPTY
-    if labels is not None and shown is not None and shown.sum() >= LABELLED:
+    if labels is not None and shown is not None and min(shown.sum(), (~shown).sum()) >= LABELLED:
         cosines = frames @ labels.T
         fitting = float(np.quantile(cosines[shown], 0.75))
         return Background(frames, float(np.median(cosines[~shown])), fitting)

@@ -70,6 +70,12 @@ def test_a_subject_is_known_however_much_of_the_library_shows_it(share: float) -
     assert scores[shows.sum() :].max(initial=0.0) < 0.3
 
 
+def test_a_label_on_every_frame_tells_nothing_of_the_scale() -> None:
+    frames, texts = world(256, 1.0)
+    everywhere = np.ones((len(frames), 1), bool)
+    assert background(frames, texts, texts[:1], everywhere) == background(frames, texts)
+
+
 def test_an_empty_library_has_a_scale() -> None:
     nothing = np.empty((0, 8), np.float32)
     against = background(nothing, np.eye(8, dtype=np.float32))
