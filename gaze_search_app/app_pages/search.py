@@ -66,7 +66,7 @@ def _summary(address: Address, response: SearchResponse) -> None:
     if read := reading_lines(address.query, response.reading):
         told = "".join(f"<span>{escape(line)}</span>" for line in read)
         st.html(f'<p class="gz-summary gz-reading" role="status">{told}</p>')
-    convincing = response.total - response.weak * address.weak
+    convincing = response.total - (response.weak if address.weak else 0)
     lines = [count(convincing, "moment"), f"{response.took_ms:.0f} ms"]
     facts = [escape(line) for line in lines]
     facts += [commands(line) for line in coverage_lines(response.coverage)]
