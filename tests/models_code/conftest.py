@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from gaze_pipeline.models import transfer
 from tests.models_code.file_server import FileServer, serving
+from tests.models_code.toys import save_clip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a toy CLIP model."""
+    folder = tmp_path_factory.mktemp("clip")
+    save_clip(folder)
+    return folder
 
 
 @pytest.fixture

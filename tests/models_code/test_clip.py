@@ -15,13 +15,6 @@ from tests.models_code.toys import save_clip
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("clip")
-    save_clip(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def clip(folder: Path) -> Clip:
     return Clip.load("toy", folder, {}, "cpu")
 

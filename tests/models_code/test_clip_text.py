@@ -40,13 +40,6 @@ def said_by_open_clip(folder: Path, texts: list[str]) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("clip")
-    save_clip(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def text(folder: Path) -> ClipText:
     return ClipText.load("toy", folder, {})
 
