@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gaze_search_app.search.finder import Scores
-from gaze_search_app.search.model import Confidence
-
-STRONG, POSSIBLE = 0.75, 0.5
+from gaze_search_app.search.model import POSSIBLE, STRONG, Confidence
 
 
 def confidence(parts: Iterable[Scores]) -> Confidence:

@@ -18,6 +18,10 @@ class Mode(StrEnum):
     BOTH = "both"
 
 
+STRONG, POSSIBLE = 0.75, 0.5
+"""From which scores on a moment is called so; below it is weak."""
+
+
 class Confidence(StrEnum):
     """How sure a moment is; `weak` ones convince nobody and are given only on request."""
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_search_app.search.calibration import Background, Vector, calibrate
 from gaze_search_app.search.hits import FrameHit, Interval
+from gaze_search_app.search.model import POSSIBLE
 
 MOST = 500
 """The nearest frames that become moments."""
@@ -65,15 +66,20 @@ def labelled(
     fingerprints: Sequence[str] | None,
     most: int = LABELLED_MOST,
 ) -> list[FrameHit]:
-    """The frames that show any of these labels, scored by how sure the detector was (0..1)."""
+    """The frames that show any of these labels, scored by how sure the detector was (0..1).
+
+    What it tells of at all, by the `min_confidence` of the settings, is possible.
+    """
     rows = snapshot.rows(
-        """SELECT fingerprint, f.timestamp_ms, f.until_ms, frame_index, max(d.confidence) AS sure
+        """SELECT fingerprint, f.timestamp_ms, f.until_ms, frame_index,
+                   greatest(max(d.confidence), $possible)
             FROM detections d JOIN frames f USING (fingerprint, frame_index)
             WHERE list_contains($labels, label)
               AND ($fingerprints IS NULL OR list_contains($fingerprints, fingerprint))
-            GROUP BY ALL ORDER BY sure DESC, fingerprint, frame_index LIMIT $most""",
+            GROUP BY ALL ORDER BY max(d.confidence) DESC, fingerprint, frame_index LIMIT $most""",
         {
             "most": most,
+            "possible": POSSIBLE,
             "labels": sorted(labels),
             "fingerprints": None if fingerprints is None else list(fingerprints),
         },

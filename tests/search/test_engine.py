@@ -165,6 +165,12 @@ def test_what_the_detector_knows_by_name_is_found_by_it(
     assert best.confidence is not Confidence.WEAK
 
 
+def test_what_the_detector_tells_of_at_all_is_shown_at_once(published: Open) -> None:
+    engine = published(Film(A, (), labels={3: ["dog"]}, frames=8, sure=0.41))
+    (moment,) = search(engine, "label:dog").moments
+    assert (moment.frame_index, moment.confidence) == (3, Confidence.POSSIBLE)
+
+
 def test_a_label_elsewhere_in_the_video_does_not_count(published: Open) -> None:
     engine = published(Film(A, JFK, labels={0: ["dog"]}, frames=16))
     assert search(engine, "running", labels=["dog"]).total == 0

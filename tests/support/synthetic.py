@@ -47,7 +47,7 @@ class Line:
 class Film:
     """A video: its lines, the vector of each frame [frames, dimensions], labels by frame index.
 
-    None in place of lines or vectors leaves that stage undone.
+    None in place of lines or vectors leaves that stage undone. `sure` is how sure the detector was.
     """
 
     fingerprint: str
@@ -58,6 +58,7 @@ class Film:
     every_ms: int = 2000
     library: str = "films"
     path: Path | None = None
+    sure: float = 0.8
 
     @property
     def frame_count(self) -> int:
@@ -210,7 +211,7 @@ def _frames(film: Film) -> pa.Table:
 
 
 def _detections(film: Film) -> pa.Table:
-    box = {"confidence": 0.8, "x": 0.1, "y": 0.1, "w": 0.5, "h": 0.5}
+    box = {"confidence": film.sure, "x": 0.1, "y": 0.1, "w": 0.5, "h": 0.5}
     rows = [
         {**_frame(film, index), "label": label, **box}
         for index, labels in film.labels.items()
