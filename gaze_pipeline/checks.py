@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from gaze_pipeline.channels import SWITCHED_OFF
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.resources import WorkspaceResource
 from gaze_pipeline.states import Stage, Status
@@ -53,7 +54,9 @@ class Tally:
 
 def tally(stage: Stage, videos: Sequence[VideoRow]) -> Tally:
     """How the videos stand in a stage. No name of a video is in it: Dagster keeps it for long."""
-    rows = [video.stage(stage) for video in videos]
+    rows = [video.stage(stage) for video in videos if stage in video.wanted]
+    if videos and not rows:
+        return Tally(stage, {}, [f"The stage is {SWITCHED_OFF}."])
     hindrances = Counter(
         (row.status, row.error_code, row.error_detail if row.status is Status.WAITING else "")
         for row in rows

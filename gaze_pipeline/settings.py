@@ -29,7 +29,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from gaze_pipeline.channels import Channel, stages_of
 from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.states import Stage
 from gaze_pipeline.store.paths import DataPaths, write_whole
 
 EXAMPLE = Path(__file__).with_name("gaze.example.toml")
@@ -70,6 +72,22 @@ class ModelSettings(_Section):
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path and Path(os.path.abspath(path.expanduser()))
+
+
+class ChannelSettings(_Section):
+    """What is indexed and searched."""
+
+    speech: bool = True
+    pictures: bool = True
+    labels: bool = True
+    text: bool = True
+    meaning: bool = True
+
+    @property
+    def on(self) -> frozenset[Channel]:
+        """The channels that are switched on; the meaning of what is said is none without speech."""
+        chosen = {channel for channel in Channel if getattr(self, channel.value)}
+        return frozenset(chosen if self.speech else chosen - {Channel.MEANING})
 
 
 class TranscriptSettings(_Section):
@@ -163,6 +181,7 @@ class Settings(BaseSettings):
 
     root: Path
     libraries: list[Library] = []
+    channels: ChannelSettings = ChannelSettings()
     models: ModelSettings = ModelSettings()
     transcript: TranscriptSettings = TranscriptSettings()
     frames: FrameSettings = FrameSettings()
@@ -206,6 +225,11 @@ class Settings(BaseSettings):
     def paths(self) -> DataPaths:
         """The layout of the data root."""
         return DataPaths(self.root)
+
+    @property
+    def stages(self) -> frozenset[Stage]:
+        """The stages that the channels in use need."""
+        return stages_of(self.channels.on)
 
     @property
     def models_dir(self) -> Path:

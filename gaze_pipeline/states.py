@@ -1,7 +1,8 @@
 """The state machine: how each stage of a video stands, what can happen to it, and what a user sees.
 
 The catalog keeps one status a stage and writes it by `TRANSITIONS` only; the state of a video follows
-from its five stages. Artifacts overrule the catalog (`gaze_pipeline.stages.reconciliation`).
+from those of its stages that are wanted. Artifacts overrule the catalog
+(`gaze_pipeline.stages.reconciliation`).
 """
 
 from __future__ import annotations
@@ -110,9 +111,12 @@ RUNNING_STATE: dict[Stage, State] = {
 }
 
 
-def video_state(stages: Mapping[Stage, Status]) -> State:
-    """The state of a video, from the status of its stages (a stage without a row is pending)."""
-    statuses = {stage: stages.get(stage, Status.PENDING) for stage in Stage}
+EVERY_STAGE = frozenset(Stage)
+
+
+def video_state(stages: Mapping[Stage, Status], wanted: frozenset[Stage] = EVERY_STAGE) -> State:
+    """The state of a video, from the status of its wanted stages (one without a row is pending)."""
+    statuses = {stage: stages.get(stage, Status.PENDING) for stage in Stage if stage in wanted}
     for stage, status in statuses.items():
         if status is Status.RUNNING:
             return RUNNING_STATE[stage]
@@ -134,4 +138,4 @@ def video_state(stages: Mapping[Stage, Status]) -> State:
 
 def _waits(statuses: Mapping[Stage, Status], stage: Stage) -> bool:
     before = REQUIRES[stage]
-    return before is not None and statuses[before] is Status.WAITING
+    return before is not None and statuses.get(before) is Status.WAITING

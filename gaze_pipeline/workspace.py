@@ -34,7 +34,7 @@ class Workspace:
     @cached_property
     def catalog(self) -> Catalog:
         """Which files and videos there are, and how they stand."""
-        return Catalog(self.paths.catalog)
+        return Catalog(self.paths.catalog, self.settings.stages)
 
     @cached_property
     def artifacts(self) -> ArtifactStore:

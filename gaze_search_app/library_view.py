@@ -157,7 +157,7 @@ def _video_row(video: VideoRow) -> Row:
         fingerprint=video.fingerprint,
         duration_ms=video.duration_ms,
         progress=stands.progress,
-        stages=tuple(_cell(video, stage) for stage in Stage),
+        stages=tuple(_cell(video, stage) for stage in Stage if stage in video.wanted),
         problem_stage=stands.stage,
         problem=stands.code,
         detail=readable(stands.detail),

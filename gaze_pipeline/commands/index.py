@@ -90,10 +90,7 @@ def summarise(workspace: Workspace, report: IndexReport, console: Console) -> bo
     console.print(f"{count(len(videos), 'video')} in the index; {count(done, 'stage')} run now.")
     print_missing(workspace.models.status(), console)
     failed = [
-        (video, row)
-        for video in videos
-        for row in video.stages.values()
-        if row.status is Status.FAILED
+        (video, row) for video in videos for row in video.wanted_rows if row.status is Status.FAILED
     ]
     for video, row in failed:
         detail = f"{row.stage}: {row.error_detail}"

@@ -120,14 +120,14 @@ def _as_json(videos: list[VideoRow], refused: list[FileRow]) -> dict[str, Any]:
                 "libraries": video.libraries,
                 "paths": [valid(file.path) for file in video.files],
                 "stages": {
-                    stage: {
+                    row.stage: {
                         "status": row.status,
                         "progress": round(row.progress, 3),
                         "error": row.error_code and row.error_code.name,
                         "detail": row.error_detail,
                         "retry_at": row.retry_at,
                     }
-                    for stage, row in video.stages.items()
+                    for row in video.wanted_rows
                 },
             }
             for video in videos

@@ -35,7 +35,7 @@ def plan(workspace: Workspace, asked: bool = False) -> dict[str, list[Stage]]:
     todo: dict[str, list[Stage]] = {}
     lacking: list[tuple[VideoRow, Stage]] = []
     for video in workspace.catalog.videos.all():
-        wanted = [stage for stage in Stage if situation.needs(video, stage)]
+        wanted = [s for s in Stage if s in video.wanted and situation.needs(video, s)]
         ready = [stage for stage in wanted if WORK[stage].MODEL not in situation.lacking]
         lacking += [(video, stage) for stage in wanted if stage not in ready]
         if _reads_file(ready) and not any(file.path.exists() for file in video.files):

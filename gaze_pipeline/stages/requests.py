@@ -29,7 +29,7 @@ def cancel(
 
 def retry(workspace: Workspace, videos: Iterable[VideoRow]) -> int:
     """Have done again what failed or was cancelled; returns in how many of the videos."""
-    wanted = {video.fingerprint: tuple(Stage) for video in videos}
+    wanted = {video.fingerprint: tuple(video.wanted) for video in videos}
     return workspace.catalog.requests.retry(wanted)
 
 
@@ -43,4 +43,8 @@ def retry_files(workspace: Workspace, files: Iterable[FileRow]) -> int:
 
 def still_to_do(workspace: Workspace, video: VideoRow, stages: Iterable[Stage]) -> list[Stage]:
     """Those of the stages that will be done, now or later, without anybody asking for it."""
-    return [s for s in stages if video.stage(s).is_open(WORK[s].recipe(workspace).key)]
+    return [
+        stage
+        for stage in stages
+        if stage in video.wanted and video.stage(stage).is_open(WORK[stage].recipe(workspace).key)
+    ]

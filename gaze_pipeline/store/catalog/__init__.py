@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gaze_pipeline.errors import ErrorCode
+from gaze_pipeline.states import EVERY_STAGE, Stage
 from gaze_pipeline.store.catalog.agenda import Touched
 from gaze_pipeline.store.catalog.database import Database
 from gaze_pipeline.store.catalog.files import Files
@@ -25,15 +26,18 @@ __all__ = ["Catalog"]
 
 
 class Catalog:
-    """Reads and writes the catalog; safe to use from several threads and processes."""
+    """Reads and writes the catalog; safe to use from several threads and processes.
 
-    def __init__(self, path: Path) -> None:
+    `wanted` are the stages that are not switched off: how a video stands depends on no others.
+    """
+
+    def __init__(self, path: Path, wanted: frozenset[Stage] = EVERY_STAGE) -> None:
         self._database = Database(path)
         self.files = Files(self._database)
         self.unstable = Unstable(self._database)
         self.touched = Touched(self._database)
         self.libraries = Libraries(self._database)
-        self.videos = Videos(self._database)
+        self.videos = Videos(self._database, wanted)
         self.stages = Stages(self._database)
         self.requests = Requests(self._database)
         self.forgetting = Forgetting(self._database)

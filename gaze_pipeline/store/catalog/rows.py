@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gaze_pipeline.errors import ErrorCode
-from gaze_pipeline.states import Stage, State, Status, video_state
+from gaze_pipeline.states import EVERY_STAGE, Stage, State, Status, video_state
 from gaze_pipeline.store.catalog.processes import Process
 
 
@@ -76,27 +76,33 @@ class StageRow:
 
 @dataclass(frozen=True)
 class VideoRow:
-    """A video with all its files and stages."""
+    """A video with all its files and stages; `wanted` are those that are not switched off."""
 
     fingerprint: str
     duration_ms: int
     added_at: float
     files: tuple[FileRow, ...] = ()
     stages: dict[Stage, StageRow] = field(default_factory=dict)
+    wanted: frozenset[Stage] = EVERY_STAGE
 
     @property
     def state(self) -> State:
         """The state that a user sees."""
-        return video_state({stage: row.status for stage, row in self.stages.items()})
+        return video_state({stage: row.status for stage, row in self.stages.items()}, self.wanted)
 
     def stage(self, stage: Stage) -> StageRow:
         """How a stage stands; one that the catalog has no row of is pending."""
         return self.stages.get(stage) or StageRow(stage, Status.PENDING)
 
     @property
+    def wanted_rows(self) -> list[StageRow]:
+        """The rows of its wanted stages, in order; those that the catalog has none of are left out."""
+        return [self.stages[stage] for stage in Stage if stage in self.wanted & set(self.stages)]
+
+    @property
     def retry_at(self) -> float | None:
         """When the next of its stages that failed is tried again by itself (seconds since the epoch)."""
-        times = [row.retry_at for row in self.stages.values() if row.retry_at is not None]
+        times = [row.retry_at for row in self.wanted_rows if row.retry_at is not None]
         return min(times, default=None)
 
     @property
@@ -117,13 +123,13 @@ class VideoRow:
     @property
     def progress(self) -> float:
         """How much of the video is done (0..1), stages weighing the same."""
-        done = sum(1.0 if row.status.settled else row.progress for row in self.stages.values())
-        return done / len(Stage)
+        done = sum(1.0 if row.status.settled else row.progress for row in self.wanted_rows)
+        return done / len(self.wanted)
 
     @property
     def problem(self) -> StageRow | None:
-        """The first stage that failed, is damaged or waits, if any."""
-        rows = self.stages.values()
+        """The first wanted stage that failed, is damaged or waits, if any."""
+        rows = self.wanted_rows
         for status in (Status.FAILED, Status.PARTIAL, Status.WAITING, Status.CANCELLED):
             for row in rows:
                 if row.status is status:
@@ -171,6 +177,13 @@ def stage_row(row: sqlite3.Row) -> StageRow:
     )
 
 
-def video_row(row: sqlite3.Row, files: list[FileRow], stages: dict[Stage, StageRow]) -> VideoRow:
+def video_row(
+    row: sqlite3.Row,
+    files: list[FileRow],
+    stages: dict[Stage, StageRow],
+    wanted: frozenset[Stage],
+) -> VideoRow:
     """A row of the table `videos` with what belongs to it."""
-    return VideoRow(row["fingerprint"], row["duration_ms"], row["added_at"], tuple(files), stages)
+    return VideoRow(
+        row["fingerprint"], row["duration_ms"], row["added_at"], tuple(files), stages, wanted
+    )

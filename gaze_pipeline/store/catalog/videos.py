@@ -18,10 +18,11 @@ from gaze_pipeline.store.catalog.rows import (
 
 
 class Videos:
-    """The table `videos`, joined with what belongs to each."""
+    """The table `videos`, joined with what belongs to each; `wanted` are the stages in use."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, wanted: frozenset[Stage]) -> None:
         self._database = database
+        self._wanted = wanted
 
     def add(self, fingerprint: str, duration_ms: int) -> None:
         """Register a video; one that is known already keeps its stages."""
@@ -83,7 +84,9 @@ class Videos:
             "SELECT * FROM videos ORDER BY added_at, fingerprint"
         ).fetchall()
         return [
-            video_row(row, files[row["fingerprint"]], stages.get(row["fingerprint"], {}))
+            video_row(
+                row, files[row["fingerprint"]], stages.get(row["fingerprint"], {}), self._wanted
+            )
             for row in rows
             if row["fingerprint"] in files
         ]
@@ -105,4 +108,5 @@ class Videos:
             row,
             [file_row(file) for file in files],
             {Stage(s["stage"]): stage_row(s) for s in stages},
+            self._wanted,
         )
