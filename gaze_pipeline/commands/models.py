@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,7 @@ from gaze_pipeline.models.installed import ModelState, ModelStatus
 from gaze_pipeline.models.installed import status as model_status
 from gaze_pipeline.models.manifest import ModelSpec, load_manifest
 from gaze_pipeline.settings import Settings, load
+from gaze_pipeline.workspace import Workspace
 
 app = typer.Typer(
     help="Which models are here; fetching them is the only thing that uses the network.",
@@ -65,6 +67,7 @@ def import_(
     """Take models from a folder, for machines without a network."""
     settings = load()
     found = import_from(folder, load_manifest(settings.models.manifest), settings.models_dir)
+    _prepare(settings)
     terminal().print(_table(found))
     if not any(item.state is ModelState.READY for item in found):
         sys.exit(1)
@@ -101,7 +104,14 @@ def pull_all(settings: Settings, names: list[str], console: Console) -> list[Gaz
                 failed.append(error)
                 failure_shown = f"{plain(spec.id)} [red]{error.code.name}[/]"
                 progress.update(task, description=failure_shown, total=1)
+    _prepare(settings)
     return failed
+
+
+def _prepare(settings: Settings) -> None:
+    """Convert the text model, which its first use does otherwise: so that no search waits for it."""
+    with suppress(GazeError):
+        Workspace(settings).models.clip_text()
 
 
 def print_missing(found: list[ModelStatus], console: Console) -> None:

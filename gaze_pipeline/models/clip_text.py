@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.models.clip_config import UNFIT, WEIGHTS, ClipConfig
 from gaze_pipeline.models.clip_tokens import tokenize
 from gaze_pipeline.models.text_tower import TextTower
 from gaze_pipeline.models.vectors import Vectors, unit_rows
-from gaze_pipeline.models.weights import Weights
 
 
 class ClipText:
@@ -26,15 +24,10 @@ class ClipText:
 
     @classmethod
     def load(cls, model_id: str, directory: Path, params: Mapping[str, object]) -> ClipText:
-        """Map the files of a CLIP model. Raises GazeError(MODEL_CORRUPT).
-
-        NumPy's products run on one thread in this process from then on: a second one gains little for a
-        dozen tokens, and where indexing has all cores busy, waiting for it makes a query ten times slower.
-        """
-        threadpool_limits(1, user_api="blas")
+        """Open the files of a CLIP model. Raises GazeError(MODEL_CORRUPT)."""
         try:
             shape = ClipConfig.read(directory, params).text
-            return cls(model_id, TextTower(shape, Weights(directory / WEIGHTS)))
+            return cls(model_id, TextTower(shape, directory / WEIGHTS))
         except UNFIT as error:
             raise GazeError(ErrorCode.MODEL_CORRUPT, directory, str(error)) from error
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from threadpoolctl import threadpool_limits
+
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.snapshot_reader import Snapshot, SnapshotPool
 from gaze_pipeline.workspace import Workspace
@@ -27,13 +29,16 @@ from gaze_search_app.search.vision import TextEncoder, Vision
 class Engine:
     """Answers requests from the newest published snapshot; threads may share it.
 
-    `load` gives the text side of the image model; by default the one that the settings name.
+    `load` gives the text side of the image model; by default the one that the settings name. NumPy's products
+    run on one thread in this process from then on: where indexing has all cores busy, waiting for a second
+    one takes longer than it saves.
     """
 
     def __init__(self, settings: Settings, load: Callable[[], TextEncoder] | None = None) -> None:
         self.settings = settings
         self.snapshots = SnapshotPool(settings.paths)
         workspace = Workspace(settings)
+        threadpool_limits(1, user_api="blas")
         self._vision = Vision(load or (lambda: workspace.models.clip_text()))
 
     def search(self, request: SearchRequest) -> SearchResponse:

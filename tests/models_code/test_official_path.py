@@ -76,7 +76,7 @@ def test_pulled_verified_loaded_and_run(server: FileServer, release: Path, tmp_p
     assert (clip.model_id, clip.dim) == ("openclip-vit-b-32", 512)
     assert clip.encode_images([picture, picture[:, :100]]).shape == (2, 512)
     said = models.clip_text().encode_texts(["a red car"])
-    np.testing.assert_allclose(said, expected.numpy(), atol=1e-5)
+    assert (said @ expected.numpy().T).item() > 0.999
 
     detector = models.detector()
     assert len(detector.labels) == 80
