@@ -41,6 +41,7 @@ ENABLES = {
     "whisper": "search in what is said",
     "clip": "search in what is seen",
     "detector": "labels of things seen",
+    "sentence": "search in what is meant",
 }
 """What a user loses without a model of each kind."""
 

