@@ -109,9 +109,11 @@ def pull_all(settings: Settings, names: list[str], console: Console) -> list[Gaz
 
 
 def _prepare(settings: Settings) -> None:
-    """Convert the text model, which its first use does otherwise: so that no search waits for it."""
-    with suppress(GazeError):
-        Workspace(settings).models.clip_text()
+    """Convert what reads queries, which its first use does otherwise: so that no search waits for it."""
+    models = Workspace(settings).models
+    for reader in (models.clip_text, models.sentence_encoder):
+        with suppress(GazeError):
+            reader()
 
 
 def print_missing(found: list[ModelStatus], console: Console) -> None:

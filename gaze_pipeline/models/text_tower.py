@@ -7,19 +7,16 @@ With 8-bit weights a query takes 7 ms, a fifth of what NumPy or torch need, and 
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from gaze_pipeline.models.converted import opened
 from gaze_pipeline.models.vectors import Vectors
-from gaze_pipeline.store.paths import sync
 
 _LAYOUT = 1
 """The number of the form that is written below; another form takes another."""
@@ -51,7 +48,9 @@ class TextTower:
         Raises OSError, or ValueError where the tensors do not fit.
         """
         self.shape = shape
-        self._generator = _opened(weights, lambda folder: _convert(shape, weights, folder))
+        self._generator = opened(
+            weights, "text", _LAYOUT, lambda folder: _convert(shape, weights, folder), _load
+        )
 
     def features(self, texts: Sequence[Sequence[int]]) -> Vectors:
         """Texts as their tokens, each no longer than the context, to features [n, dim], not normalised.
@@ -64,49 +63,10 @@ class TextTower:
         return features
 
 
-def _opened(weights: Path, convert: Callable[[Path], None]) -> Any:
-    """The generator of a file of weights, converted if it was not or has changed since."""
-    stat = weights.stat()
-    kept = weights.with_name(f".text-{_LAYOUT}-{stat.st_size:x}-{stat.st_mtime_ns:x}")
-    if kept.is_dir():
-        with suppress(RuntimeError):  # damaged since
-            return _load(kept)
-    with _draft(weights.parent) as draft:
-        convert(draft)
-        generator = _load(draft)
-        if draft.parent == kept.parent:
-            _keep(draft, kept)
-    return generator
-
-
-@contextmanager
-def _draft(folder: Path) -> Iterator[Path]:
-    """A folder to write to and rename: in another one if need be, for where models lie may be read-only."""
-    draft = folder / f".text.{os.getpid()}.tmp"
-    try:
-        draft.mkdir()
-    except OSError:
-        draft = Path(tempfile.mkdtemp())
-    try:
-        yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
 def _load(folder: Path) -> Any:
     from ctranslate2 import Generator
 
     return Generator(str(folder), device="cpu", compute_type=_COMPUTED_IN, intra_threads=1)
-
-
-def _keep(draft: Path, kept: Path) -> None:
-    """Make the draft what is kept, in the place of what was; another process may be at it as well."""
-    for old in kept.parent.glob(".text-*"):
-        shutil.rmtree(old, ignore_errors=True)
-    for file in draft.iterdir():
-        sync(file)
-    with suppress(OSError):
-        draft.rename(kept)
 
 
 def _convert(shape: TextShape, weights: Path, folder: Path) -> None:
