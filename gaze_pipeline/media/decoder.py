@@ -6,7 +6,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -74,6 +74,27 @@ class Decoder:
             on_progress,
             folder=_name(folder),
             every_ms=every_ms,
+            max_px=max_px,
+            quality=quality,
+        )
+
+    def write_frames_at(
+        self,
+        path: Path,
+        folder: Path,
+        times_ms: Sequence[int],
+        max_px: int,
+        quality: int = 92,
+        on_progress: OnProgress | None = None,
+    ) -> FrameExtract:
+        """Write the frames shown at some times, in order, into `folder`; see `media.frames`."""
+        return self._do(
+            FrameExtract,
+            "write_frames",
+            path,
+            on_progress,
+            folder=_name(folder),
+            times_ms=list(times_ms),
             max_px=max_px,
             quality=quality,
         )

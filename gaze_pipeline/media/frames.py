@@ -21,6 +21,7 @@ from gaze_pipeline.media.images import encode_jpeg
 from gaze_pipeline.media.output import write_durably
 from gaze_pipeline.media.picture import Painter
 from gaze_pipeline.media.reader import Progress, Pulse, Reader
+from gaze_pipeline.media.schedule import Every, Schedule
 from gaze_pipeline.media.selection import Step, select
 from gaze_pipeline.media.source import open_source
 
@@ -47,12 +48,12 @@ class Frame:
 
 
 class FrameSampler(AbstractContextManager["FrameSampler"]):
-    """Iterates once over one frame for every `every_ms` of a video, at least one.
+    """Iterates once over the frames of a video that are shown at the times of a schedule.
 
-    For each multiple of `every_ms` the frame shown at that time is yielded, with its own time; a
-    frame that is shown for longer comes again, with the multiple as its time. So timestamps rise
-    strictly. The long side of an image is at most `max_px`. A file without a picture yields
-    nothing. After exhaustion `damage` says in words what could not be read, None if nothing.
+    For each of its times the frame shown then is yielded, with its own time; a frame that is shown for
+    longer comes again, with the time of the schedule as its own. So timestamps rise strictly. The long
+    side of an image is at most `max_px`. A file without a picture yields nothing. After exhaustion
+    `damage` says in words what could not be read, None if nothing.
 
     Raises GazeError: as `open_source`; CODEC_UNSUPPORTED where no decoder for the picture is built
     in; FILE_DAMAGED where not one frame can be decoded.
@@ -61,12 +62,12 @@ class FrameSampler(AbstractContextManager["FrameSampler"]):
     def __init__(
         self,
         path: Path,
-        every_ms: int = 2000,
+        schedule: Schedule = Every(2000),  # noqa: B008 - frozen
         max_px: int = 512,
         on_progress: Progress | None = None,
     ) -> None:
         self._path = path
-        self._every = every_ms
+        self._schedule = schedule
         self._max_px = max_px
         self._on_progress = on_progress
         self._due = 0  # ms, the next time to sample
@@ -105,7 +106,7 @@ class FrameSampler(AbstractContextManager["FrameSampler"]):
             clock = VideoClock(source, stream)
             name = stream.codec_context.codec.canonical_name
             steps = (
-                select(reader, self._every, clock.to_ms)
+                select(reader, self._schedule, clock.to_ms)
                 if selecting and name in RESTARTABLE
                 else (Step(packet) for packet in reader)
             )
@@ -114,7 +115,7 @@ class FrameSampler(AbstractContextManager["FrameSampler"]):
             for frame in decoded(steps, reader, stream):
                 at = max(0, clock.frame_ms(frame))
                 if shown is None:
-                    self._due = self._due if self._count else at
+                    self._due = self._due if self._count else self._schedule.begin(at)
                 elif at < shown.at:
                     continue
                 else:
@@ -132,9 +133,9 @@ class FrameSampler(AbstractContextManager["FrameSampler"]):
         """What is due before `end` ms while `shown` is on the screen."""
         while self._due < end:
             if self._due - shown.at > MAX_HOLD_MS or (shown.painted and self._held >= MAX_HELD):
-                self._due = -(-end // self._every) * self._every
+                self._due = self._schedule.after(end - 1)
                 return
-            due, self._due = self._due, (self._due // self._every + 1) * self._every
+            due, self._due = self._due, self._schedule.after(self._due)
             try:
                 image, first = shown.show()
             except av.error.FFmpegError:
@@ -178,7 +179,7 @@ class _Shown:
 def write_frames(
     path: Path,
     folder: Path,
-    every_ms: int,
+    schedule: Schedule,
     max_px: int,
     quality: int,
     on_progress: Progress | None = None,
@@ -191,7 +192,7 @@ def write_frames(
     """
     times: list[int] = []
     pulse = Pulse(on_progress)
-    with FrameSampler(path, every_ms, max_px, pulse) as frames:
+    with FrameSampler(path, schedule, max_px, pulse) as frames:
         for index, frame in enumerate(frames):
             write_durably(folder / frame_name(index), encode_jpeg(frame.image, quality))
             times.append(frame.timestamp_ms)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from gaze_pipeline.media.schedule import NEVER, Schedule
+
 MAX_PENDING_BYTES = 64 << 20
 NEVER_SKIPPED = 3  # the last ones before a wanted frame: one of them may be a hidden frame
 
@@ -36,12 +38,13 @@ class Step(Generic[P]):
     restart: bool = False
 
 
-def select(packets: Iterable[P], every_ms: int, to_ms: Callable[[int], int]) -> Iterator[Step[P]]:
-    """The packets of a stream, in decoding order, that frames every `every_ms` depend on.
+def select(
+    packets: Iterable[P], schedule: Schedule, to_ms: Callable[[int], int]
+) -> Iterator[Step[P]]:
+    """The packets of a stream, in decoding order, that the frames of a schedule depend on.
 
-    The wanted frames are the first one and, for every multiple of `every_ms`, the last whose time
-    `to_ms(pts)` does not exceed it. A packet without pts ends the selection: all from there on are
-    passed through.
+    The wanted frames are, for each of its times, the last whose time `to_ms(pts)` does not exceed it. A
+    packet without pts ends the selection: all from there on are passed through.
     """
     pending: list[P] = []
     due: int | None = None
@@ -57,13 +60,15 @@ def select(packets: Iterable[P], every_ms: int, to_ms: Callable[[int], int]) -> 
         shown = to_ms(packet.pts)
         end = max(end, shown + 1, to_ms(packet.pts + (packet.duration or 0)))
         if due is None:
-            due = max(0, shown)
+            due = schedule.begin(max(0, shown))
         # No packet after this one is shown before its dts: all candidates for `due` are known.
         while packet.dts is not None and pending and to_ms(packet.dts) > due:
             for step in _up_to(due, pending, gap, to_ms):
                 gap = False
                 yield step
-            due = _next_due(due, every_ms, min(_first(pending, to_ms), to_ms(packet.dts)))
+            due = schedule.after(due, min(_first(pending, to_ms), to_ms(packet.dts)))
+            if due == NEVER:
+                return
         if packet.is_keyframe and shown <= due:
             gap = gap or bool(pending)
             pending.clear()
@@ -79,12 +84,7 @@ def select(packets: Iterable[P], every_ms: int, to_ms: Callable[[int], int]) -> 
         for step in _up_to(due, pending, gap, to_ms):
             gap = False
             yield step
-        due = _next_due(due, every_ms, _first(pending, to_ms))
-
-
-def _next_due(due: int, every_ms: int, first: int) -> int:
-    """The next multiple, no earlier than `first`: a timestamp may lie years ahead."""
-    return max(due // every_ms + 1, -(-first // every_ms)) * every_ms
+        due = schedule.after(due, _first(pending, to_ms))  # a timestamp may lie years ahead
 
 
 def _first(pending: list[P], to_ms: Callable[[int], int]) -> int:

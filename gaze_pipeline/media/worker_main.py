@@ -27,6 +27,7 @@ from gaze_pipeline.media.lifeline import end_with_parent, limit_memory
 from gaze_pipeline.media.playability import PlayMode
 from gaze_pipeline.media.probe import probe
 from gaze_pipeline.media.reader import Progress
+from gaze_pipeline.media.schedule import Every, Listed
 
 IDLE_S = 60.0
 TELL_S = 0.1
@@ -47,7 +48,7 @@ def _write_frames(arguments: Mapping[str, Any], on_progress: Progress) -> Any:
     return write_frames(
         Path(arguments["path"]),
         Path(arguments["folder"]),
-        every_ms=arguments["every_ms"],
+        Listed(arguments["times_ms"]) if "times_ms" in arguments else Every(arguments["every_ms"]),
         max_px=arguments["max_px"],
         quality=arguments["quality"],
         on_progress=on_progress,

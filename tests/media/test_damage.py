@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.media.frames import FrameSampler
 from gaze_pipeline.media.probe import probe
+from gaze_pipeline.media.schedule import Every
 from gaze_pipeline.media.track import RATE
 from tests.support.clips import number_of
 from tests.support.damage import KINDS, whole_clips
@@ -41,7 +42,7 @@ def examine(path: Path) -> tuple[list[tuple[int, int]], float, bool]:
         probe(path)
     frames: list[tuple[int, int]] = []
     told = False
-    with refused() as refusal, FrameSampler(path, 500) as sampler:
+    with refused() as refusal, FrameSampler(path, Every(500)) as sampler:
         for frame in sampler:
             frames.append((frame.timestamp_ms, number_of(frame.image)))
         told = sampler.damage is not None

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.media.frames import Frame, FrameSampler
+from gaze_pipeline.media.schedule import Every, Listed
 from gaze_pipeline.media.source import open_source
 from tests.support.clips import number_of, render, shown_at
 from tests.support.decode import sample_frames
@@ -271,3 +272,15 @@ def test_repetitions_have_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     path = render(tmp_path / "slow.webm", [0, 9000, 18_000, 27_000], codec="libvpx")
     stamps = [frame.timestamp_ms for frame in sampled(path)]
     assert stamps == [0, 2000, 4000, 6000, 8000, 9000, 18_000]
+
+
+@pytest.mark.parametrize(
+    "name", ["video/dog_with_jfk_speech.mp4", "odd/imageio_cockatoo_yuv444.mp4"]
+)
+def test_listed_times_give_the_frames_of_these_times(media: Path, name: str) -> None:
+    every = list(FrameSampler(media / name, Every(500)))
+    wanted = every[1::3]
+    listed = list(FrameSampler(media / name, Listed([frame.timestamp_ms for frame in wanted])))
+    assert [frame.timestamp_ms for frame in listed] == [frame.timestamp_ms for frame in wanted]
+    for frame, same in zip(wanted, listed, strict=True):
+        assert np.array_equal(frame.image, same.image)

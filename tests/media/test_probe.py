@@ -15,6 +15,7 @@ from PIL import Image
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.media.frames import write_frames
 from gaze_pipeline.media.probe import probe
+from gaze_pipeline.media.schedule import Every
 from tests.support.clips import Sound, render, tone
 
 
@@ -284,4 +285,4 @@ def test_a_clock_that_leaps_a_century_is_not_believed(tmp_path: Path) -> None:
     century = 100 * 365 * 86_400_000
     path = render(tmp_path / "leap.webm", [0, 40, 80, century, century + 40], codec="libvpx")
     assert probe(path).duration_ms < 1000
-    assert len(write_frames(path, tmp_path, 2000, 320, 85).timestamps_ms) <= 2
+    assert len(write_frames(path, tmp_path, Every(2000), 320, 85).timestamps_ms) <= 2

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gaze_pipeline.media.schedule import Every, Listed
 from gaze_pipeline.media.selection import Step, select
 
 EVERY = 2000
@@ -64,7 +65,7 @@ def wanted(packets: list[Coded], every: int) -> set[int]:
 
 
 def steps_of(packets: list[Coded], every: int = EVERY) -> list[Step[Coded]]:
-    return list(select(packets, every, lambda pts: pts))
+    return list(select(packets, Every(every), lambda pts: pts))
 
 
 @given(streams(), st.sampled_from([20, 100, 500, 2000, 7000]))
@@ -107,6 +108,12 @@ def test_a_group_is_read_only_up_to_the_wanted_frame() -> None:
     assert decoded[:12] == [0, *range(1500, 2001, 50)]
 
 
+def test_only_the_groups_of_listed_times_are_read() -> None:
+    packets = [Coded(at, at, at % 1000 == 0) for at in range(0, 20_000, 50)]
+    steps = select(packets, Listed([3120, 3170, 15_000]), lambda pts: pts)
+    assert [step.packet.pts for step in steps] == [*range(3000, 3151, 50), 15_000]
+
+
 def test_packets_without_timestamps_are_all_decoded() -> None:
     packets = [Coded(None, None, place == 0) for place in range(50)]
     assert [step.packet for step in steps_of(packets)] == packets
@@ -123,7 +130,7 @@ def test_waiting_packets_are_bounded(size: int) -> None:
             taken += 1
             yield packet
 
-    for given_out, _ in enumerate(select(counted(), 500_000, lambda pts: pts), 1):
+    for given_out, _ in enumerate(select(counted(), Every(500_000), lambda pts: pts), 1):
         assert (taken - given_out) * size <= (64 << 20) + size
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from gaze_pipeline.library.fingerprint import fingerprint
 from gaze_pipeline.media.frames import write_frames
+from gaze_pipeline.media.schedule import Every
 from gaze_pipeline.settings import Library, add_library
 from gaze_pipeline.stages import frames
 from gaze_pipeline.stages.register import scan_libraries
@@ -107,7 +108,7 @@ def test_each_thumbnail_before_their_folder(
     folder.mkdir()
     video = tiny_video(tmp_path / "film.mp4", seconds=5)
     with watched(monkeypatch) as disk:
-        write_frames(video, folder, 1000, 320, 85, lambda fraction: None)
+        write_frames(video, folder, Every(1000), 320, 85, lambda fraction: None)
         frames._replace_folder(folder, tmp_path / "final")
     pictures = sorted((tmp_path / "final").iterdir())
     assert len(pictures) == 5

@@ -11,6 +11,7 @@ import numpy as np
 from gaze_pipeline.media.audio import AudioReader
 from gaze_pipeline.media.frames import Frame, FrameSampler
 from gaze_pipeline.media.reader import Progress
+from gaze_pipeline.media.schedule import Every
 from gaze_pipeline.media.timeline import Samples
 
 
@@ -34,4 +35,4 @@ def sample_frames(
     path: Path, every_ms: int = 2000, max_px: int = 512, on_progress: Progress | None = None
 ) -> Iterator[Frame]:
     """The frames of a `FrameSampler`, for tests that need not know of damage."""
-    return iter(FrameSampler(path, every_ms, max_px, on_progress))
+    return iter(FrameSampler(path, Every(every_ms), max_px, on_progress))
