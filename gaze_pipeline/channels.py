@@ -23,7 +23,7 @@ STAGES: dict[Channel, frozenset[Stage]] = {
     Channel.PICTURES: frozenset({Stage.EMBEDDINGS}),
     Channel.LABELS: frozenset({Stage.DETECTIONS}),
     Channel.TEXT: frozenset(),
-    Channel.MEANING: frozenset(),
+    Channel.MEANING: frozenset({Stage.MEANINGS}),
 }
 """The stages that make what each channel searches."""
 

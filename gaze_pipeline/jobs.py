@@ -14,7 +14,7 @@ ingest = dg.define_asset_job(
     selection=dg.AssetSelection.assets(*(stage.value for stage in Stage)),
     executor_def=dg.in_process_executor,
     tags={JOB_TAG: "ingest"},
-    description="Takes videos through the five stages. Models are loaded once a run.",
+    description="Takes videos through their stages. Models are loaded once a run.",
 )
 
 publish = dg.define_asset_job(

@@ -16,6 +16,7 @@ class Stage(StrEnum):
 
     AUDIO = "audio"
     TRANSCRIPT = "transcript"
+    MEANINGS = "meanings"
     FRAMES = "frames"
     EMBEDDINGS = "embeddings"
     DETECTIONS = "detections"
@@ -83,6 +84,7 @@ class State(StrEnum):
     QUEUED = "QUEUED"
     EXTRACTING_AUDIO = "EXTRACTING_AUDIO"
     TRANSCRIBING = "TRANSCRIBING"
+    UNDERSTANDING = "UNDERSTANDING"
     EXTRACTING_FRAMES = "EXTRACTING_FRAMES"
     EMBEDDING = "EMBEDDING"
     DETECTING = "DETECTING"
@@ -96,6 +98,7 @@ class State(StrEnum):
 REQUIRES: dict[Stage, Stage | None] = {
     Stage.AUDIO: None,
     Stage.TRANSCRIPT: Stage.AUDIO,
+    Stage.MEANINGS: Stage.TRANSCRIPT,
     Stage.FRAMES: None,
     Stage.EMBEDDINGS: Stage.FRAMES,
     Stage.DETECTIONS: Stage.FRAMES,
@@ -105,6 +108,7 @@ REQUIRES: dict[Stage, Stage | None] = {
 RUNNING_STATE: dict[Stage, State] = {
     Stage.AUDIO: State.EXTRACTING_AUDIO,
     Stage.TRANSCRIPT: State.TRANSCRIBING,
+    Stage.MEANINGS: State.UNDERSTANDING,
     Stage.FRAMES: State.EXTRACTING_FRAMES,
     Stage.EMBEDDINGS: State.EMBEDDING,
     Stage.DETECTIONS: State.DETECTING,

@@ -11,6 +11,7 @@ import dagster as dg
 import numpy as np
 import pytest
 
+from gaze_pipeline.channels import Channel
 from gaze_pipeline.checks import STANDING, follow_standing, tally
 from gaze_pipeline.commands.status import status
 from gaze_pipeline.errors import ErrorCode
@@ -123,14 +124,17 @@ CASES = [
 
 @pytest.fixture
 def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """One video with everything made, as today's recipes make it."""
+    """One video with everything made, as today's recipes make it, by all channels."""
+    for channel in Channel:
+        monkeypatch.setenv(f"GAZE_CHANNELS__{channel.name}", "true")
     for name, value in root_variables(tmp_path / "data").items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("COLUMNS", "400")
     film = tmp_path / "a.mp4"
     film.write_bytes(b"film")
     picture = np.full((1, 64), 1 / 8, np.float32)
-    SyntheticRoot(tmp_path / "data").add(Film(KEY, [Line(0, 2000, "a line")], picture, path=film))
+    lines = [Line(0, 2000, "a line")]
+    SyntheticRoot(tmp_path / "data").add(Film(KEY, lines, picture, path=film, meanings=picture))
     space = Workspace.open()
     stat = film.stat()
     space.catalog.files.record([FileRow(film, "films", stat.st_size, stat.st_mtime_ns, KEY)])

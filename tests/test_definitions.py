@@ -23,23 +23,24 @@ HEAVY = {
 ASSETS = {
     "audio": ("speech", [], None),
     "transcript": ("speech", ["audio"], "inference"),
+    "meanings": ("speech", ["transcript"], "inference"),
     "frames": ("vision", [], None),
     "embeddings": ("vision", ["frames"], "inference"),
     "detections": ("vision", ["frames"], "inference"),
     "search_index": (
         "search",
-        ["audio", "detections", "embeddings", "frames", "transcript"],
+        ["audio", "detections", "embeddings", "frames", "meanings", "transcript"],
         "publish",
     ),
 }
 CHECKS = {
     "audio:contract", "transcript:contract", "frames:contract", "embeddings:contract",
-    "detections:contract", "search_index:current",
+    "detections:contract", "meanings:contract", "search_index:current",
     "audio:standing", "transcript:standing", "frames:standing", "embeddings:standing",
-    "detections:standing",
+    "detections:standing", "meanings:standing",
 }  # fmt: skip
 JOBS = {
-    "ingest": ["audio", "detections", "embeddings", "frames", "transcript"],
+    "ingest": ["audio", "detections", "embeddings", "frames", "meanings", "transcript"],
     "publish": ["search_index"],
 }
 

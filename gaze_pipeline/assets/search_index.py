@@ -8,6 +8,7 @@ from gaze_pipeline.assets.audio import audio
 from gaze_pipeline.assets.detections import detections
 from gaze_pipeline.assets.embeddings import embeddings
 from gaze_pipeline.assets.frames import frames
+from gaze_pipeline.assets.meanings import meanings
 from gaze_pipeline.assets.stage import Result
 from gaze_pipeline.assets.transcript import transcript
 from gaze_pipeline.resources import WorkspaceResource
@@ -21,7 +22,7 @@ CURRENT = dg.AssetCheckSpec(
 
 
 @dg.asset(
-    deps=[audio, transcript, frames, embeddings, detections],
+    deps=[audio, transcript, meanings, frames, embeddings, detections],
     group_name="search",
     kinds={"duckdb", "lancedb"},
     pool="publish",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.stages import audio, detections, embeddings, frames, transcript
+from gaze_pipeline.stages import audio, detections, embeddings, frames, meanings, transcript
 from gaze_pipeline.stages.background import in_background
 from gaze_pipeline.stages.heartbeat import Heartbeat, OnVideoProgress
 from gaze_pipeline.stages.work import OnProgress, StageWork
@@ -20,6 +20,7 @@ from gaze_pipeline.workspace import Workspace
 WORK: dict[Stage, StageWork] = {
     Stage.AUDIO: audio,
     Stage.TRANSCRIPT: transcript,
+    Stage.MEANINGS: meanings,
     Stage.FRAMES: frames,
     Stage.EMBEDDINGS: embeddings,
     Stage.DETECTIONS: detections,

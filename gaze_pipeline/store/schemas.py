@@ -6,6 +6,8 @@ fractions of the upright frame (0..1), x and y of the upper left corner. Scores 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pyarrow as pa
 
 from gaze_pipeline.states import Stage
@@ -97,13 +99,26 @@ def embeddings(dimensions: int) -> pa.Schema:
     )
 
 
+def meanings(dimensions: int) -> pa.Schema:
+    """What lines mean, by one model: L2-normalised, float16, `dimensions` long."""
+    return pa.schema(
+        [
+            pa.field("fingerprint", pa.string(), nullable=False),
+            pa.field("segment_index", pa.int32(), nullable=False),
+            pa.field("start_ms", pa.int64(), nullable=False),
+            pa.field("end_ms", pa.int64(), nullable=False),
+            pa.field("vector", pa.list_(pa.float16(), dimensions), nullable=False),
+        ]
+    )
+
+
 def matches(stage: Stage, schema: pa.Schema) -> bool:
     """Whether a table as stored satisfies the contract of `stage`."""
-    if stage is Stage.EMBEDDINGS:
-        vector = schema.field("vector").type if "vector" in schema.names else pa.null()
-        fixed = isinstance(vector, pa.FixedSizeListType)
-        return fixed and bool(schema.equals(embeddings(vector.list_size)))
-    return bool(schema.equals(FIXED[stage]))
+    if stage in FIXED:
+        return bool(schema.equals(FIXED[stage]))
+    vector = schema.field("vector").type if "vector" in schema.names else pa.null()
+    fixed = isinstance(vector, pa.FixedSizeListType)
+    return fixed and bool(schema.equals(VECTORS[stage](vector.list_size)))
 
 
 FIXED: dict[Stage, pa.Schema] = {
@@ -113,3 +128,9 @@ FIXED: dict[Stage, pa.Schema] = {
     Stage.DETECTIONS: DETECTIONS,
 }
 """The stages whose schema does not depend on a model."""
+
+VECTORS: dict[Stage, Callable[[int], pa.Schema]] = {
+    Stage.EMBEDDINGS: embeddings,
+    Stage.MEANINGS: meanings,
+}
+"""The stages whose schema depends on how many dimensions the vectors of a model have."""

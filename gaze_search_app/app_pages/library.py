@@ -53,6 +53,7 @@ WORDS = {
     State.CANCELLED: "Cancelled",
     State.EXTRACTING_AUDIO: "Extracting audio",
     State.TRANSCRIBING: "Transcribing",
+    State.UNDERSTANDING: "Understanding",
     State.EXTRACTING_FRAMES: "Extracting frames",
     State.EMBEDDING: "Embedding",
     State.DETECTING: "Detecting",

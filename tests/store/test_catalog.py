@@ -38,6 +38,7 @@ def test_a_video_goes_through_its_states(catalog: Catalog) -> None:
     expected = {
         Stage.AUDIO: State.EXTRACTING_AUDIO,
         Stage.TRANSCRIPT: State.TRANSCRIBING,
+        Stage.MEANINGS: State.UNDERSTANDING,
         Stage.FRAMES: State.EXTRACTING_FRAMES,
         Stage.EMBEDDINGS: State.EMBEDDING,
         Stage.DETECTIONS: State.DETECTING,

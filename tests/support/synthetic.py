@@ -29,6 +29,7 @@ from gaze_pipeline.store.catalog.rows import FileRow
 from gaze_pipeline.workspace import Workspace
 
 MODEL_ID = "openclip-vit-b-32"
+SENTENCE_MODEL_ID = "multilingual-e5-small"
 LABELS = ("person", "dog", "cat", "car", "cup", "dining table")
 TOPICS = 32
 
@@ -47,7 +48,8 @@ class Line:
 class Film:
     """A video: its lines, the vector of each frame [frames, dimensions], labels by frame index.
 
-    None in place of lines or vectors leaves that stage undone. `sure` is how sure the detector was.
+    None in place of lines, vectors or meanings (the vector of each line, [lines, dimensions]) leaves that
+    stage undone. `sure` is how sure the detector was.
     """
 
     fingerprint: str
@@ -59,6 +61,7 @@ class Film:
     library: str = "films"
     path: Path | None = None
     sure: float = 0.8
+    meanings: npt.NDArray[np.float32] | None = None
 
     @property
     def frame_count(self) -> int:
@@ -102,6 +105,8 @@ class SyntheticRoot:
             self._write(film, Stage.TRANSCRIPT, _transcript(film))
         if film.vectors is not None:
             self._write(film, Stage.EMBEDDINGS, _embeddings(film))
+        if film.meanings is not None:
+            self._write(film, Stage.MEANINGS, _meanings(film))
 
     def fill(self, films: int, lines: int = 100, frames: int = 30, words: int = 12) -> None:
         """Add many films; without syncing each file to the disk, which only a real one needs."""
@@ -151,7 +156,7 @@ class SyntheticRoot:
         catalog.videos.add(film.fingerprint, film.duration_ms)
 
     def _write(self, film: Film, stage: Stage, table: pa.Table) -> None:
-        model = MODEL_ID if stage is Stage.EMBEDDINGS else ""
+        model = {Stage.EMBEDDINGS: MODEL_ID, Stage.MEANINGS: SENTENCE_MODEL_ID}.get(stage, "")
         self.workspace.artifacts.write(film.fingerprint, stage, table, Recipe(model))
         self.workspace.catalog.stages.settle(film.fingerprint, stage, Status.DONE)
 
@@ -231,6 +236,18 @@ def _embeddings(film: Film) -> pa.Table:
         pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), dimensions),
     ]
     return pa.Table.from_arrays(columns, schema=schemas.embeddings(dimensions))
+
+
+def _meanings(film: Film) -> pa.Table:
+    vectors, lines = np.asarray(film.meanings, np.float16), film.lines or ()
+    columns = [
+        pa.array([film.fingerprint] * len(lines), pa.string()),
+        pa.array(range(len(lines)), pa.int32()),
+        pa.array([line.start_ms for line in lines], pa.int64()),
+        pa.array([line.end_ms for line in lines], pa.int64()),
+        pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1]),
+    ]
+    return pa.Table.from_arrays(columns, schema=schemas.meanings(vectors.shape[1]))
 
 
 def _frame(film: Film, index: int) -> dict[str, str | int]:
