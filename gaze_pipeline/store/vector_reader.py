@@ -1,4 +1,4 @@
-"""Reading frame vectors: one LanceDB table, at the version that a snapshot names."""
+"""Reading vectors: one LanceDB table, at the version that a snapshot names."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ import pyarrow.compute as pc
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store.paths import DataPaths
+from gaze_pipeline.store.vector_tables import family_of
 
-FRAME = ("fingerprint", "frame_index", "timestamp_ms", "shot", "start_ms", "end_ms")
-"""What the table says of a frame; see `store.shots`."""
 METRIC: Final = "l2"
 """What a vector index is built by: partitions by distance are even, those by dot product are not."""
 _LENGTH = 2.0
 """Queries are made this long, which leaves the order of unit vectors as it is, but picks partitions by
 their direction: texts lie far from all pictures, so that else loose partitions look near."""
-_PARTITIONS = 96
+_PARTITIONS = 64
 """How many partitions of an index are searched; more where a filter leaves too few frames in them."""
 _REREAD = 500
 """So many of the nearest by an index, or all that are wanted, are judged by their whole vectors."""
@@ -34,6 +33,7 @@ class VectorReader:
 
     def __init__(self, paths: DataPaths, name: str, version: int) -> None:
         self._folder = paths.vectors
+        self._family = family_of(name)
         with self._readable():
             self._table = connect(paths).open_table(name)
             self._table.checkout(version)
@@ -46,11 +46,12 @@ class VectorReader:
         limit: int,
         labels: Sequence[str] = (),
         fingerprints: Sequence[str] | None = None,
+        languages: Sequence[str] = (),
     ) -> pa.Table:
-        """The frames most similar to a unit vector [dimensions], best first.
+        """The rows most similar to a unit vector [dimensions], best first.
 
-        Columns fingerprint, frame_index, timestamp_ms, shot, start_ms, end_ms, cosine. `labels` keeps
-        frames that show any of them; `fingerprints` keeps those of these videos. Raises
+        The columns of the table's family, and cosine. `labels` keeps frames that show any of them,
+        `fingerprints` what is of these videos, `languages` lines in any of these. Raises
         GazeError(INDEX_CORRUPT).
         """
         conditions = []
@@ -58,10 +59,12 @@ class VectorReader:
             conditions.append(f"array_has_any(labels, [{_listed(labels)}])")
         if fingerprints is not None:
             conditions.append(one_of("fingerprint", fingerprints))
+        if languages:
+            conditions.append(one_of("language", languages))
         query = self._search(vector, limit, filtered=bool(conditions))
         if conditions:
             query = query.where(" AND ".join(conditions))
-        columns = [*FRAME, "_distance"]
+        columns = [*self._family.columns, "_distance"]
         with self._readable():
             found = query.select(columns).limit(limit).to_arrow()
         distance = found["_distance"]
@@ -90,31 +93,71 @@ class VectorReader:
                 self._table.prewarm_index(name)
         return bool(indexed)
 
-    def sample(self, rows: int) -> tuple[npt.NDArray[np.float32], list[list[str]]]:
-        """Frames spread evenly over the table: vectors float32 [<= rows, dimensions], and labels.
+    def sample(self, rows: int) -> tuple[npt.NDArray[np.float32], list[Any]]:
+        """Rows spread evenly over the table: vectors float32 [<= rows, dimensions], and labels or languages.
 
         Raises GazeError(INDEX_CORRUPT).
         """
+        told = self._family.selected[-1]
         with self._readable():
             total = self._table.count_rows()
             if not total:
                 return np.empty((0, self.dimensions), np.float32), []
             offsets = np.unique(np.linspace(0, total - 1, min(rows, total)).astype(int))
+            table = self._table.take_offsets(offsets.tolist()).select(["vector", told]).to_arrow()
+        return self._vectors_of(table), table[told].to_pylist()
+
+    def neighbours(self, rows: int) -> list[npt.NDArray[np.float32]]:
+        """Frames and those that follow them in the same shot: two arrays float32 [<= rows, dimensions].
+
+        They are spread evenly over the table. Raises GazeError(INDEX_CORRUPT).
+        """
+        with self._readable():
+            total = self._table.count_rows()
+            first = np.unique(np.linspace(0, max(total - 2, 0), min(rows, total)).astype(int))
+            offsets = np.unique([*first, *(first + 1)]) if total > 1 else first[:0]
             table = (
-                self._table.take_offsets(offsets.tolist()).select(["vector", "labels"]).to_arrow()
+                self._table.take_offsets(offsets.tolist())
+                .select(["fingerprint", "shot", "frame_index", "vector"])
+                .to_arrow()
+                .sort_by([("fingerprint", "ascending"), ("frame_index", "ascending")])
             )
+        vectors = self._vectors_of(table)
+        videos, shots, frames = (
+            table[name].to_numpy() for name in ("fingerprint", "shot", "frame_index")
+        )
+        follows = (videos[1:] == videos[:-1]) & (shots[1:] == shots[:-1])
+        follows &= frames[1:] == frames[:-1] + 1
+        return [vectors[:-1][follows], vectors[1:][follows]]
+
+    def frame_at(self, fingerprint: str, at_ms: int) -> tuple[int, npt.NDArray[np.float32]] | None:
+        """The shot and the vector of the frame of a video that is on screen at a time.
+
+        None when the video has no vectors. Raises GazeError(INDEX_CORRUPT).
+        """
+        with self._readable():
+            query = self._table.search().where(one_of("fingerprint", [fingerprint]))
+            table = query.select(["timestamp_ms", "shot", "vector"]).limit(None).to_arrow()
+        if not table.num_rows:
+            return None
+        table = table.sort_by("timestamp_ms")
+        at = int(np.searchsorted(table["timestamp_ms"].to_numpy(), at_ms, "right")) - 1
+        row = table.slice(max(at, 0), 1)
+        return row["shot"][0].as_py(), self._vectors_of(row)[0]
+
+    def _vectors_of(self, table: pa.Table) -> npt.NDArray[np.float32]:
         flat = table["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        vectors = np.asarray(flat, np.float32).reshape(-1, self.dimensions)
-        return vectors, table["labels"].to_pylist()
+        return np.asarray(flat, np.float32).reshape(-1, self.dimensions)
 
     def check(self) -> int:
         """Read of everything that is stored as much as tells a damaged table from a sound one.
 
-        Returns how many frames it holds. Raises GazeError(INDEX_CORRUPT).
+        Returns how many rows it holds. Raises GazeError(INDEX_CORRUPT).
         """
         with self._readable():
             held = self._table.search().select(["fingerprint", "source"]).limit(None).to_arrow()
-            self._table.search().where("array_has_any(labels, ['?'])").limit(1).to_arrow()
+            if "labels" in self._family.selected:
+                self._table.search().where("array_has_any(labels, ['?'])").limit(1).to_arrow()
         self.sample(_PROBES)
         return int(held.num_rows)
 

@@ -1,7 +1,7 @@
 """The folders of the LanceDB tables: their names, what killed writers left in them, their way to the disk.
 
-A model has one table, `frames-MODEL`. One that can no longer be read is followed by `frames-MODEL.r2`, and
-so on, so that a published snapshot keeps whatever it can still read of the old one.
+A model has one table, such as `frames-MODEL`. One that can no longer be read is followed by `frames-MODEL.r2`,
+and so on, so that a published snapshot keeps whatever it can still read of the old one.
 """
 
 from __future__ import annotations
@@ -10,26 +10,54 @@ import contextlib
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from gaze_pipeline.store.paths import DataPaths, sync
 
-PREFIX = "frames-"
+
+@dataclass(frozen=True)
+class Family:
+    """The tables of one purpose: how their names begin, and what a row says of what its vector is of.
+
+    `selected` are the columns that queries may ask for certain values of.
+    """
+
+    prefix: str
+    columns: tuple[str, ...]
+    selected: tuple[str, ...]
+
+
+FRAMES = Family(
+    "frames-",
+    ("fingerprint", "frame_index", "timestamp_ms", "shot", "start_ms", "end_ms"),
+    ("fingerprint", "labels"),
+)
+"""Vectors of frames; see `store.shots` for the stretch that each stands for."""
+LINES = Family("lines-", ("fingerprint", "segment_index"), ("fingerprint", "language"))
+"""Vectors of spoken lines."""
+FAMILIES = (FRAMES, LINES)
+
 _ROUND = re.compile(r"\.r(\d+)$")
 _LEAVING = re.compile(r"^\.tmp|\.tmp\.|#\d+$")
 """Names under which LanceDB writes what it has not committed."""
 
 
-def names(paths: DataPaths) -> list[str]:
-    """The tables there are, seen without LanceDB, which takes seconds to import."""
-    return sorted(path.stem for path in paths.vectors.glob(f"{PREFIX}*.lance"))
+def names(paths: DataPaths, family: Family) -> list[str]:
+    """The tables there are of a family, seen without LanceDB, which takes seconds to import."""
+    return sorted(path.stem for path in paths.vectors.glob(f"{family.prefix}*.lance"))
 
 
-def name_of(paths: DataPaths, model_id: str) -> str:
+def name_of(paths: DataPaths, family: Family, model_id: str) -> str:
     """The table of a model, the newest where there are several."""
-    first = PREFIX + model_id
-    rounds = [name for name in names(paths) if _ROUND.sub("", name) == first]
+    first = family.prefix + model_id
+    rounds = [name for name in names(paths, family) if _ROUND.sub("", name) == first]
     return max(rounds, key=_round, default=first)
+
+
+def family_of(name: str) -> Family:
+    """The family that a table belongs to."""
+    return next(family for family in FAMILIES if name.startswith(family.prefix))
 
 
 def successor(name: str) -> str:

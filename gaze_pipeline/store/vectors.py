@@ -1,9 +1,8 @@
-"""Frame vectors in LanceDB: one table a model, filled by the publisher only, read at pinned versions.
+"""Vectors in LanceDB: one table a model, filled by the publisher only, read at pinned versions.
 
-Rows are those of the embeddings contract plus `labels`, what was detected in the frame, its `shot` with
-the stretch from `start_ms` to `end_ms` that it stands for (see `store.shots`), and `source`, the signature of
-the artifacts that a row was made from. So the table itself says which videos it holds and whether they are
-current, and a publication that was killed is simply repeated.
+Rows are those of `snapshot_vectors` and `source`, the signature of the artifacts that a row was made from. So the
+table itself says which videos it holds and whether they are current, and a publication that was killed is
+simply repeated.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import pyarrow as pa
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store import vector_tables as tables
 from gaze_pipeline.store.paths import DataPaths
-from gaze_pipeline.store.vector_reader import FRAME, METRIC, VectorReader, connect, one_of
+from gaze_pipeline.store.vector_reader import METRIC, VectorReader, connect, one_of
 
 __all__ = ["INDEX_FROM", "VectorReader", "VectorStore"]
 
@@ -36,16 +35,23 @@ _PASSING = re.compile(r"os error (12|13|23|24|28)\b")
 
 
 class VectorStore:
-    """The writing side: brings the table of one model in line with the artifacts.
+    """The writing side: brings the table of one model, of frames or of lines, in line with the artifacts.
 
     One process at a time: the caller holds the publish lock. Readers are pinned to a version, so that
     they never see the steps in between.
     """
 
-    def __init__(self, paths: DataPaths, model_id: str, index_from: int = INDEX_FROM) -> None:
+    def __init__(
+        self,
+        paths: DataPaths,
+        model_id: str,
+        family: tables.Family = tables.FRAMES,
+        index_from: int = INDEX_FROM,
+    ) -> None:
         self._paths = paths
+        self._family = family
         self._index_from = index_from
-        self.name = tables.name_of(paths, model_id)
+        self.name = tables.name_of(paths, family, model_id)
 
     def sync(
         self, wanted: Mapping[str, str], read: Callable[[str], pa.Table]
@@ -76,7 +82,7 @@ class VectorStore:
             self.name = tables.successor(self.name)
 
     def rows(self) -> int:
-        """How many frames the table holds."""
+        """How many vectors the table holds."""
         return int(self._table().count_rows()) if self._exists() else 0
 
     def pin(self, snapshot: int) -> int | None:
@@ -102,7 +108,7 @@ class VectorStore:
         """
         moment = datetime.now() if now is None else datetime.fromtimestamp(now)
         kept = {_tag(number) for number in snapshots}
-        for name in tables.names(self._paths):
+        for name in tables.names(self._paths, self._family):
             try:
                 self._clean(name, kept, moment)
             except _UNREADABLE as error:
@@ -171,9 +177,10 @@ class VectorStore:
             if "vector" in index.columns
         }
         rows = table.count_rows()
-        if rows and "fingerprint" not in indexed:
-            table.create_index("fingerprint", config=BTree())
-            table.create_index("labels", config=LabelList())
+        for column in self._family.selected if rows else ():
+            if column not in indexed:
+                lists = pa.types.is_list(table.schema.field(column).type)
+                table.create_index(column, config=LabelList() if lists else BTree())
         if rows >= self._index_from and metrics != {METRIC}:
             table.create_index(
                 "vector",
@@ -193,7 +200,7 @@ class VectorStore:
         try:
             VectorReader(self._paths, self.name, int(self._table().version)).check()
             self._table().tags.list()
-            if set(FRAME) <= set(self._table().schema.names):
+            if set(self._family.columns) <= set(self._table().schema.names):
                 return self._sources()
         except (GazeError, *_UNREADABLE) as error:
             if _PASSING.search(str(error)):
@@ -212,7 +219,7 @@ class VectorStore:
         return held
 
     def _exists(self) -> bool:
-        return self.name in tables.names(self._paths)
+        return self.name in tables.names(self._paths, self._family)
 
     def _table(self) -> Any:
         return self._db.open_table(self.name)

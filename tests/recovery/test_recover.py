@@ -25,7 +25,7 @@ from gaze_pipeline.store import snapshot_files as files
 from gaze_pipeline.store.paths import replacing
 from gaze_pipeline.store.snapshot import publish
 from gaze_pipeline.store.snapshot_reader import Snapshot
-from gaze_pipeline.store.vector_tables import names
+from gaze_pipeline.store.vector_tables import FRAMES, names
 from gaze_pipeline.workspace import Workspace
 from tests.support.roots import tiny_library
 from tests.support.synthetic import Film, Line, SyntheticRoot
@@ -76,7 +76,7 @@ def test_unfinished_files_of_the_dead_go_and_those_of_the_living_stay(root: Synt
         paths.clips / f".making-0123abcd.{NOBODY}.tmp.mp4",
         paths.index / f".search-00000099.duckdb.{NOBODY}.tmp",
         paths.index / f".search-00000099.duckdb.{NOBODY}.tmp.wal",
-        paths.vectors / f"{names(paths)[0]}.lance" / "data" / ".tmpAbCdEf",
+        paths.vectors / f"{names(paths, FRAMES)[0]}.lance" / "data" / ".tmpAbCdEf",
     ]
     for path in dead:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +141,7 @@ def test_a_snapshot_that_cannot_be_used_is_published_anew(root: SyntheticRoot, d
     info = files.current(paths)
     assert info is not None
     file = files.file_of(paths, info.number)
-    table = paths.vectors / f"{names(paths)[0]}.lance"
+    table = paths.vectors / f"{names(paths, FRAMES)[0]}.lance"
     if damage == "pointer":
         (paths.index / "CURRENT").write_text("nonsense")
     elif damage == "file":

@@ -12,7 +12,7 @@ import pytest
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store.snapshot import publish
 from gaze_pipeline.store.snapshot_reader import Snapshot
-from gaze_pipeline.store.vector_tables import delete_leavings, names
+from gaze_pipeline.store.vector_tables import FRAMES, delete_leavings, names
 from tests.support.synthetic import Film, SyntheticRoot
 
 A, B = "a" * 16, "b" * 16
@@ -53,12 +53,12 @@ def test_publishing_mends_it(root: SyntheticRoot, damage: str) -> None:
         root.add(Film(key, (), root.near_topics([topic]), {0: ["dog"]}))
     publish(root.workspace)
     paths = root.settings.paths
-    DAMAGE[damage](paths.vectors / f"{names(paths)[0]}.lance")
+    DAMAGE[damage](paths.vectors / f"{names(paths, FRAMES)[0]}.lance")
     publish(root.workspace)
     assert (nearest(root, 1), nearest(root, 2)) == (A, B)
     publish(root.workspace)
     publish(root.workspace)
-    assert len(names(paths)) == 1, "the damaged table goes once no snapshot names it"
+    assert len(names(paths, FRAMES)) == 1, "the damaged table goes once no snapshot names it"
     assert (nearest(root, 1), nearest(root, 2)) == (A, B)
 
 
@@ -67,7 +67,7 @@ def test_what_cannot_be_read_for_now_is_not_thrown_away(
 ) -> None:
     root.add(Film(A, (), root.near_topics([1]), {0: ["dog"]}))
     publish(root.workspace)
-    before = names(root.settings.paths)
+    before = names(root.settings.paths, FRAMES)
 
     def refuse(*args: object) -> None:
         raise GazeError(ErrorCode.INDEX_CORRUPT, "x", "Too many open files (os error 24)")
@@ -77,14 +77,14 @@ def test_what_cannot_be_read_for_now_is_not_thrown_away(
         with pytest.raises(GazeError):
             publish(root.workspace)
     publish(root.workspace)
-    assert names(root.settings.paths) == before
+    assert names(root.settings.paths, FRAMES) == before
 
 
 def test_leavings_of_killed_writers_go(root: SyntheticRoot) -> None:
     root.add(Film(A, (), root.near_topics([1]), {0: ["dog"]}))
     publish(root.workspace)
     paths = root.settings.paths
-    table = paths.vectors / f"{names(paths)[0]}.lance"
+    table = paths.vectors / f"{names(paths, FRAMES)[0]}.lance"
     leavings = {
         table / "data" / ".tmpAbC123",
         table / "_versions" / "18446744073709551000.manifest#1",
