@@ -51,5 +51,8 @@ def _flaw(paths: DataPaths, info: SnapshotInfo, vectors: bool) -> str:
         snapshot.rows(f"SELECT count(hash(t)) FROM {schema}.{table} t")
     if not vectors:
         return ""
-    held = snapshot.vectors.check() if snapshot.vectors is not None else 0
-    return "" if held == info.vectors else f"{held} of {info.vectors} vectors"
+    for reader, wanted in ((snapshot.vectors, info.vectors), (snapshot.meanings, info.meanings)):
+        held = reader.check() if reader is not None else 0
+        if held != wanted:
+            return f"{held} of {wanted} vectors"
+    return ""

@@ -21,8 +21,8 @@ from gaze_pipeline.store.paths import DataPaths, replacing
 from gaze_pipeline.store.room import require_room
 from gaze_pipeline.store.snapshot_files import SnapshotInfo, current_number, current_revision
 from gaze_pipeline.store.snapshot_tables import fill
-from gaze_pipeline.store.snapshot_vectors import sync_vectors
-from gaze_pipeline.store.vector_tables import delete_leavings
+from gaze_pipeline.store.snapshot_vectors import sync_meanings, sync_vectors
+from gaze_pipeline.store.vector_tables import FRAMES, LINES, delete_leavings
 from gaze_pipeline.store.vectors import VectorStore
 
 if TYPE_CHECKING:
@@ -68,27 +68,39 @@ def tidy(paths: DataPaths, now: float) -> None:
     info = files.current(paths)
     if info is not None:
         with publishing(paths):
-            VectorStore(paths, info.visual_model).clean(files.sweep(paths), now)
+            _clean_vectors(paths, info, files.sweep(paths), now)
 
 
 def _clean(paths: DataPaths, info: SnapshotInfo, kept: int) -> None:
     """Delete what no snapshot reads; on a full disk that waits for the next publication."""
     try:
-        VectorStore(paths, info.visual_model).clean(files.sweep(paths, kept))
+        _clean_vectors(paths, info, files.sweep(paths, kept))
     except (OSError, RuntimeError) as error:
         if not _is_full(error):
             raise
 
 
+def _clean_vectors(
+    paths: DataPaths, info: SnapshotInfo, kept: list[int], now: float | None = None
+) -> None:
+    VectorStore(paths, info.visual_model).clean(kept, now)
+    VectorStore(paths, info.sentence_model, LINES).clean(kept, now)
+
+
 def _build(workspace: Workspace, number: int, anew: bool) -> SnapshotInfo:
     revision = workspace.catalog.revision()  # before anything is read: never newer than the content
     videos = workspace.catalog.videos.all()
-    model = workspace.models.spec("clip").id
-    vectors = VectorStore(workspace.paths, model)
+    model, sentence_model = (workspace.models.spec(kind).id for kind in ("clip", "sentence"))
+    vectors = VectorStore(workspace.paths, model, FRAMES)
+    meanings = VectorStore(workspace.paths, sentence_model, LINES)
     if anew:
         vectors.begin_anew()
-    reasons = sync_vectors(vectors, model, videos, workspace.artifacts)
-    version = vectors.pin(number)
+        meanings.begin_anew()
+    reasons = {
+        "visual_reason": sync_vectors(vectors, model, videos, workspace.artifacts),
+        "meaning_reason": sync_meanings(meanings, sentence_model, videos, workspace.artifacts),
+    }
+    version, meaning_version = vectors.pin(number), meanings.pin(number)
     now = time.time()
     with (
         replacing(files.file_of(workspace.paths, number)) as temporary,
@@ -108,6 +120,10 @@ def _build(workspace: Workspace, number: int, anew: bool) -> SnapshotInfo:
             visual_model=model,
             vector_table=vectors.name if version is not None else None,
             vector_version=version,
+            meanings=meanings.rows(),
+            sentence_model=sentence_model,
+            meaning_table=meanings.name if meaning_version is not None else None,
+            meaning_version=meaning_version,
             layout=files.LAYOUT,
         )
 

@@ -16,7 +16,7 @@ from gaze_pipeline.store.paths import DataPaths, write_whole
 
 KEPT = 2
 """How many snapshots stay: the published one, and the one before it for queries under way."""
-LAYOUT = 4
+LAYOUT = 5
 """The tables and columns of a snapshot, numbered: raised with every change that a reader depends on."""
 
 _NAME = re.compile(r"^search-(\d{8})\.duckdb$")
@@ -25,9 +25,10 @@ _NAME = re.compile(r"^search-(\d{8})\.duckdb$")
 class SnapshotInfo(BaseModel):
     """What a snapshot holds; `CURRENT` carries it.
 
-    `revision` is that of the catalog when the publication began; `vectors` counts embedded frames;
-    `vector_table` and `vector_version` name the LanceDB table it reads; `published_at` is in seconds
-    since the epoch; `layout` is 1 where it is not said.
+    `revision` is that of the catalog when the publication began; `vectors` counts embedded frames,
+    `meanings` lines whose meaning is known; `vector_table` and `vector_version`, `meaning_table` and
+    `meaning_version` name the LanceDB tables it reads; `published_at` is in seconds since the epoch; `layout`
+    is 1 where it is not said.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,6 +43,10 @@ class SnapshotInfo(BaseModel):
     visual_model: str
     vector_table: str | None = None
     vector_version: int | None = None
+    meanings: int = 0
+    sentence_model: str = ""
+    meaning_table: str | None = None
+    meaning_version: int | None = None
     layout: int = 1
 
 

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
@@ -37,7 +38,7 @@ class Snapshot:
         self.info = info
         self._paths = paths
         self._lock = threading.Lock()
-        self._vectors: VectorReader | None = None
+        self._readers: dict[str, VectorReader] = {}
         self._once: OrderedDict[Hashable, Any] = OrderedDict()
         path = files.file_of(paths, info.number)
         if info.layout != files.LAYOUT:
@@ -106,6 +107,10 @@ class Snapshot:
                 self._once.popitem(last=False)
         return made
 
+    def thumbnail(self, fingerprint: str, frame_index: int) -> Path:
+        """Where the picture of a frame lies, unless its video was forgotten meanwhile."""
+        return self._paths.thumbnail(fingerprint, frame_index)
+
     @cached_property
     def words(self) -> Words:
         """Which lines hold which words."""
@@ -137,6 +142,11 @@ class Snapshot:
         return self._without("visual_reason")
 
     @cached_property
+    def unmeant(self) -> frozenset[str]:
+        """The videos of whose lines it is not known what they mean."""
+        return self._without("meaning_reason")
+
+    @cached_property
     def blindness(self) -> str | None:
         """The commonest reason, an error code or a state, why frames are missing."""
         rows = self.rows("SELECT mode(visual_reason) FROM videos")
@@ -152,13 +162,20 @@ class Snapshot:
 
         Raises GazeError(INDEX_CORRUPT) when they cannot be opened.
         """
-        table, version = self.info.vector_table, self.info.vector_version
+        return self._reader(self.info.vector_table, self.info.vector_version)
+
+    @property
+    def meanings(self) -> VectorReader | None:
+        """The vectors of its lines, None when it has none. Raises as `vectors` does."""
+        return self._reader(self.info.meaning_table, self.info.meaning_version)
+
+    def _reader(self, table: str | None, version: int | None) -> VectorReader | None:
         if table is None or version is None:
             return None
         with self._lock:
-            if self._vectors is None:
-                self._vectors = VectorReader(self._paths, table, version)
-            return self._vectors
+            if table not in self._readers:
+                self._readers[table] = VectorReader(self._paths, table, version)
+            return self._readers[table]
 
 
 class SnapshotPool:

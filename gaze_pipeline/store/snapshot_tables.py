@@ -60,6 +60,7 @@ _VIDEOS = pa.schema(
         ("transcript_reason", pa.string()),
         ("visual_reason", pa.string()),
         ("labels_reason", pa.string()),
+        ("meaning_reason", pa.string()),
     ]
 )
 _SEGMENT = ["fingerprint", "segment_index", "start_ms", "end_ms", "text", "language", "confidence"]
@@ -87,9 +88,9 @@ def fill(
     db: duckdb.DuckDBPyConnection,
     videos: Sequence[VideoRow],
     artifacts: ArtifactStore,
-    visual_reasons: Mapping[str, str],
+    reasons: Mapping[str, Mapping[str, str]],
 ) -> None:
-    """Create and fill every table but `meta`; `visual_reasons` names the videos without vectors.
+    """Create and fill every table but `meta`; `reasons` tells of videos without vectors, by their column.
 
     Rows lie in the order of the fingerprints, then of time.
     """
@@ -102,7 +103,7 @@ def fill(
     with ThreadPoolExecutor() as pool:
         reads = pool.map(lambda video: _read(video, artifacts), videos)
         while batch := list(islice(reads, _BATCH)):
-            _insert(db, "videos", _videos(batch, visual_reasons))
+            _insert(db, "videos", _videos(batch, reasons))
             for tables in _stage_tables(batch, Stage.TRANSCRIPT):
                 _insert(db, "segments", _segments(tables, segments))
                 segments += tables.num_rows
@@ -117,7 +118,9 @@ def fill(
 
 def missing(video: VideoRow, stage: Stage) -> str:
     """Why a stage has no artifact: the error code of it or of what it needs, or a state."""
-    needs = [REQUIRES[stage], stage]
+    needs = [stage]
+    while before := REQUIRES[needs[0]]:
+        needs.insert(0, before)
     rows = [video.stages[step] for step in needs if step in video.stages]
     for row in rows:
         if row.status is Status.RUNNING:
@@ -175,7 +178,7 @@ def _segments(rows: pa.Table, first_id: int) -> pa.Table:
     return rows.add_column(0, "id", ids).append_column("tokens", pa.array(tokens, pa.string()))
 
 
-def _videos(batch: Sequence[_Read], visual_reasons: Mapping[str, str]) -> pa.Table:
+def _videos(batch: Sequence[_Read], reasons: Mapping[str, Mapping[str, str]]) -> pa.Table:
     rows = [
         {
             "fingerprint": read.video.fingerprint,
@@ -185,8 +188,8 @@ def _videos(batch: Sequence[_Read], visual_reasons: Mapping[str, str]) -> pa.Tab
             "duration_ms": read.video.duration_ms,
             **{field.name: read.facts.get(field.name) for field in _FACTS},
             "transcript_reason": read.reason(Stage.TRANSCRIPT),
-            "visual_reason": visual_reasons.get(read.video.fingerprint),
             "labels_reason": read.reason(Stage.DETECTIONS),
+            **{column: told.get(read.video.fingerprint) for column, told in reasons.items()},
         }
         for read in batch
     ]

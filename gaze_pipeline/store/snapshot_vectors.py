@@ -1,14 +1,14 @@
-"""Which videos have current vectors, and the rows that the vector table gets for them."""
+"""Which videos have current vectors, and the rows that the vector tables get for them."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
 
-from gaze_pipeline.errors import GazeError
+from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.states import Stage, State
 from gaze_pipeline.store.artifacts import ArtifactStore
 from gaze_pipeline.store.catalog.rows import VideoRow
@@ -20,41 +20,66 @@ from gaze_pipeline.store.vectors import VectorStore
 def sync_vectors(
     store: VectorStore, model_id: str, videos: Sequence[VideoRow], artifacts: ArtifactStore
 ) -> dict[str, str]:
-    """Bring the vector table in line with the artifacts.
+    """Bring the table of frames in line with the artifacts.
 
     Returns why a video is not in it, by fingerprint: an error code or a state.
     """
+    made = (Stage.EMBEDDINGS, Stage.DETECTIONS)
+    durations = {video.fingerprint: video.duration_ms for video in videos}
+
+    def frames(fingerprint: str) -> pa.Table:
+        return _frames(artifacts, fingerprint, durations[fingerprint])
+
+    return _sync(store, made, model_id, videos, artifacts, frames)
+
+
+def sync_meanings(
+    store: VectorStore, model_id: str, videos: Sequence[VideoRow], artifacts: ArtifactStore
+) -> dict[str, str]:
+    """Bring the table of lines in line with the artifacts; returns as `sync_vectors` does."""
+    made = (Stage.MEANINGS, Stage.TRANSCRIPT)
+    return _sync(store, made, model_id, videos, artifacts, lambda key: _lines(artifacts, key))
+
+
+def _sync(
+    store: VectorStore,
+    made: Sequence[Stage],
+    model_id: str,
+    videos: Sequence[VideoRow],
+    artifacts: ArtifactStore,
+    read: Callable[[str], pa.Table],
+) -> dict[str, str]:
+    """Have the table hold what `read` makes of the artifacts `made`, the first of which has the vectors."""
     reasons: dict[str, str] = {}
     wanted: dict[str, str] = {}
     for video in videos:
-        source = _signature(artifacts, video.fingerprint)
+        source = _signature(artifacts, video.fingerprint, made)
         if source is None:
-            reasons[video.fingerprint] = missing(video, Stage.EMBEDDINGS)
+            reasons[video.fingerprint] = missing(video, made[0])
             continue
-        info = artifacts.info(video.fingerprint, Stage.EMBEDDINGS)
+        info = artifacts.info(video.fingerprint, made[0])
         if info is not None and info.recipe.model_id != model_id:
             reasons[video.fingerprint] = State.QUEUED
             continue
         wanted[video.fingerprint] = source
-    durations = {video.fingerprint: video.duration_ms for video in videos}
-    failed = store.sync(wanted, lambda key: _rows(artifacts, key, durations[key]))
+    failed = store.sync(wanted, read)
     return reasons | {fingerprint: error.code.name for fingerprint, error in failed.items()}
 
 
-def _signature(artifacts: ArtifactStore, fingerprint: str) -> str | None:
-    """A name for the artifacts that a video's rows are made from; None without embeddings."""
+def _signature(artifacts: ArtifactStore, fingerprint: str, made: Sequence[Stage]) -> str | None:
+    """A name for the artifacts that a video's rows are made from; None without the first."""
     digest = hashlib.sha256()
-    for stage in (Stage.EMBEDDINGS, Stage.DETECTIONS):
+    for stage in made:
         try:
             stat = artifacts.paths.artifact(fingerprint, stage).stat()
             digest.update(f"{stage} {stat.st_mtime_ns} {stat.st_size}\n".encode())
         except FileNotFoundError:
-            if stage is Stage.EMBEDDINGS:
+            if stage is made[0]:
                 return None
     return digest.hexdigest()[:16]
 
 
-def _rows(artifacts: ArtifactStore, fingerprint: str, duration_ms: int) -> pa.Table:
+def _frames(artifacts: ArtifactStore, fingerprint: str, duration_ms: int) -> pa.Table:
     """The embeddings of a video, with the labels, the shot and the stretch of each frame.
 
     Corrupt detections count as none.
@@ -80,3 +105,17 @@ def _rows(artifacts: ArtifactStore, fingerprint: str, duration_ms: int) -> pa.Ta
     for name, values in columns.items():
         rows = rows.append_column(name, values)
     return rows
+
+
+def _lines(artifacts: ArtifactStore, fingerprint: str) -> pa.Table:
+    """What each line of a video means, and its language.
+
+    Raises GazeError(ARTIFACT_CORRUPT), or STAGE_NOT_READY where the lines were others.
+    """
+    wanted = ["fingerprint", "segment_index", "start_ms", "vector"]
+    rows = artifacts.read(fingerprint, Stage.MEANINGS, wanted)
+    said = artifacts.read(fingerprint, Stage.TRANSCRIPT, ["segment_index", "start_ms", "language"])
+    same = ["segment_index", "start_ms"]
+    if not rows.select(same).equals(said.select(same)):
+        raise GazeError(ErrorCode.STAGE_NOT_READY, fingerprint, Stage.MEANINGS)
+    return rows.drop_columns("start_ms").append_column("language", said["language"])

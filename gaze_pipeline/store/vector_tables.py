@@ -1,7 +1,7 @@
 """The folders of the LanceDB tables: their names, what killed writers left in them, their way to the disk.
 
-A model has one table, such as `frames-MODEL`. One that can no longer be read is followed by `frames-MODEL.r2`,
-and so on, so that a published snapshot keeps whatever it can still read of the old one.
+A model has one table, such as `frames-MODEL`. One that can no longer be read is followed by
+`frames-MODEL.r2`, and so on, so that a published snapshot keeps whatever it can still read of the old one.
 """
 
 from __future__ import annotations

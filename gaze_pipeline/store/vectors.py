@@ -1,8 +1,8 @@
 """Vectors in LanceDB: one table a model, filled by the publisher only, read at pinned versions.
 
-Rows are those of `snapshot_vectors` and `source`, the signature of the artifacts that a row was made from. So the
-table itself says which videos it holds and whether they are current, and a publication that was killed is
-simply repeated.
+Rows are those of `snapshot_vectors` and `source`, the signature of the artifacts that a row was made from.
+So the table itself says which videos it holds and whether they are current, and a publication that was killed
+is simply repeated.
 """
 
 from __future__ import annotations
