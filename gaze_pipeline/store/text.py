@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import Stemmer
 
@@ -84,8 +85,7 @@ _CHARACTER = re.compile(
 _local = threading.local()
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of a text ([start, end) in characters) and the tokens it is indexed by."""
 
     start: int
@@ -150,9 +150,8 @@ def query_words(query: str, languages: Iterable[str]) -> list[frozenset[str]]:
 def spans(text: str, language: str) -> Iterator[Span]:
     """Every indexed stretch of a text, in order; neighbouring pairs of characters overlap."""
     for match in _CHUNK.finditer(text):
-        for unit in _units(match[0]):
-            tokens = frozenset([*unit.tokens, *_stems(unit.word, language)])
-            yield Span(match.start() + unit.start, match.start() + unit.end, tokens)
+        for start, end, tokens in _chunk_spans(match[0], language):
+            yield Span(match.start() + start, match.start() + end, tokens)
 
 
 def elements(text: str) -> list[Element]:
@@ -177,6 +176,14 @@ def _chunk_tokens(chunk: str, language: str) -> str:
         tokens |= dict.fromkeys(unit.tokens)
         tokens |= dict.fromkeys(_stems(unit.word, language))
     return " ".join(tokens)
+
+
+@lru_cache(maxsize=1 << 14)
+def _chunk_spans(chunk: str, language: str) -> tuple[tuple[int, int, frozenset[str]], ...]:
+    return tuple(
+        (unit.start, unit.end, frozenset([*unit.tokens, *_stems(unit.word, language)]))
+        for unit in _units(chunk)
+    )
 
 
 @lru_cache(maxsize=1 << 16)

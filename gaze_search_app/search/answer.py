@@ -16,7 +16,7 @@ from gaze_search_app.search.timeline import Piece, Ranked
 
 def moments(snapshot: Snapshot, found: Sequence[Found], page: Sequence[Ranked]) -> list[Moment]:
     """The moments of one page; `found` is what each part of the query found."""
-    files = places(snapshot, sorted({ranked.stretch.fingerprint for ranked in page}))
+    files = places(snapshot, {ranked.stretch.fingerprint for ranked in page})
     stretches = with_labels(snapshot, [ranked.stretch for ranked in page])
     evidences = _evidence(snapshot, found, page)
     made = []

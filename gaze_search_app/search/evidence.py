@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -66,17 +67,15 @@ def _frame(frames: Mapping[str, Ints], ms: int) -> Frame | None:
     return Frame(int(frames["index"][at]), int(taken[at]))
 
 
-def places(snapshot: Snapshot, fingerprints: Sequence[str]) -> dict[str, Place]:
+def places(snapshot: Snapshot, fingerprints: Iterable[str]) -> dict[str, Place]:
     """Where videos lie, by fingerprint; paths in order."""
-    values = {f"video{number}": fingerprint for number, fingerprint in enumerate(fingerprints)}
-    if not values:
-        return {}
-    names = ", ".join(f"${name}" for name in values)
-    rows = snapshot.rows(
-        f"SELECT fingerprint, path, library FROM files WHERE fingerprint IN ({names})", values
-    )
+    every = snapshot.once("places", partial(_places, snapshot))
+    return {fingerprint: every[fingerprint] for fingerprint in fingerprints if fingerprint in every}
+
+
+def _places(snapshot: Snapshot) -> dict[str, Place]:
     found: dict[str, list[tuple[str, str]]] = {}
-    for fingerprint, path, library in rows:
+    for fingerprint, path, library in snapshot.rows("SELECT fingerprint, path, library FROM files"):
         found.setdefault(fingerprint, []).append((path, library))
     return {
         fingerprint: Place(

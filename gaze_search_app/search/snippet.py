@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from gaze_pipeline.store.text import spans
 from gaze_search_app.search.hits import SpeechHit
-from gaze_search_app.search.sounds import Phrase, Sound
+from gaze_search_app.search.sounds import Sound
 
 
 def best_line(lines: Sequence[SpeechHit]) -> SpeechHit | None:
@@ -15,10 +15,19 @@ def best_line(lines: Sequence[SpeechHit]) -> SpeechHit | None:
 
 
 def marks(text: str, language: str, sounds: Iterable[Sound]) -> list[tuple[int, int]]:
-    """The [start, end) character ranges of `text` that make any of the sounds, without overlaps."""
+    """The [start, end) character ranges of `text` that make any of the sounds, without overlaps.
+
+    Of a phrase that the text does not say whole, as it goes on in another line, its words are marked.
+    """
     found: list[tuple[int, int]] = []
+    loose: set[str] = set()
     for phrase in (phrase for sound in sounds for phrase in sound.phrases):
-        found += phrase.places(text) or _words(text, language, phrase)
+        if whole := phrase.places(text):
+            found += whole
+        else:
+            loose.update(*phrase.words)
+    if loose:
+        found += [(s.start, s.end) for s in spans(text, language) if not loose.isdisjoint(s.tokens)]
     return merged(found, text)
 
 
@@ -32,13 +41,3 @@ def merged(ranges: Iterable[tuple[int, int]], text: str = "") -> list[tuple[int,
         else:
             joined.append((start, end))
     return joined
-
-
-def _words(text: str, language: str, phrase: Phrase) -> list[tuple[int, int]]:
-    """The words of a phrase one by one: a single word, or a phrase that goes on in another line."""
-    wanted = frozenset[str]().union(*phrase.words)
-    return [
-        (span.start, span.end)
-        for span in spans(text, language)
-        if not wanted.isdisjoint(span.tokens)
-    ]

@@ -65,9 +65,11 @@ class Phrase:
 
     def places(self, text: str) -> list[tuple[int, int]]:
         """The [start, end) character ranges of a text that say it."""
+        if not self.elements:
+            return []
         said = elements(text)
         found = []
-        for first in range(len(said) if self.elements else 0):
+        for first in range(len(said)):
             after = self._match(said, first)
             if after is not None:
                 found.append((said[first].start, said[after - 1].end))
