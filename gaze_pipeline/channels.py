@@ -22,7 +22,7 @@ STAGES: dict[Channel, frozenset[Stage]] = {
     Channel.SPEECH: frozenset({Stage.TRANSCRIPT}),
     Channel.PICTURES: frozenset({Stage.EMBEDDINGS}),
     Channel.LABELS: frozenset({Stage.DETECTIONS}),
-    Channel.TEXT: frozenset(),
+    Channel.TEXT: frozenset({Stage.TEXTS}),
     Channel.MEANING: frozenset({Stage.MEANINGS}),
 }
 """The stages that make what each channel searches."""

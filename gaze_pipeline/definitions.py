@@ -11,11 +11,12 @@ from gaze_pipeline.assets.embeddings import embeddings
 from gaze_pipeline.assets.frames import frames
 from gaze_pipeline.assets.meanings import meanings
 from gaze_pipeline.assets.search_index import search_index
+from gaze_pipeline.assets.texts import texts
 from gaze_pipeline.assets.transcript import transcript
 from gaze_pipeline.resources import WorkspaceResource
 
 defs = dg.Definitions(
-    assets=[audio, transcript, meanings, frames, embeddings, detections, search_index],
+    assets=[audio, transcript, meanings, frames, embeddings, detections, texts, search_index],
     asset_checks=[checks.standing],
     jobs=[jobs.ingest, jobs.publish, jobs.upkeep],
     sensors=[

@@ -117,6 +117,12 @@ class DetectionSettings(_Section):
     min_confidence: float = Field(default=0.4, ge=0.05, le=0.95)
 
 
+class TextSettings(_Section):
+    """Which text on screen is kept."""
+
+    min_confidence: float = Field(default=0.6, ge=0.05, le=0.99)
+
+
 class SearchSettings(_Section):
     """How results are joined and ranked."""
 
@@ -187,6 +193,7 @@ class Settings(BaseSettings):
     frames: FrameSettings = FrameSettings()
     decoding: DecodingSettings = DecodingSettings()
     detection: DetectionSettings = DetectionSettings()
+    text: TextSettings = TextSettings()
     search: SearchSettings = SearchSettings()
     scan: ScanSettings = ScanSettings()
     storage: StorageSettings = StorageSettings()

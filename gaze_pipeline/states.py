@@ -20,6 +20,7 @@ class Stage(StrEnum):
     FRAMES = "frames"
     EMBEDDINGS = "embeddings"
     DETECTIONS = "detections"
+    TEXTS = "texts"
 
 
 class Status(StrEnum):
@@ -88,6 +89,7 @@ class State(StrEnum):
     EXTRACTING_FRAMES = "EXTRACTING_FRAMES"
     EMBEDDING = "EMBEDDING"
     DETECTING = "DETECTING"
+    READING_TEXT = "READING_TEXT"
     WAITING = "WAITING"
     DONE = "DONE"
     PARTIAL = "PARTIAL"
@@ -102,6 +104,7 @@ REQUIRES: dict[Stage, Stage | None] = {
     Stage.FRAMES: None,
     Stage.EMBEDDINGS: Stage.FRAMES,
     Stage.DETECTIONS: Stage.FRAMES,
+    Stage.TEXTS: Stage.FRAMES,
 }
 """The stage whose artifact each stage reads."""
 
@@ -112,6 +115,7 @@ RUNNING_STATE: dict[Stage, State] = {
     Stage.FRAMES: State.EXTRACTING_FRAMES,
     Stage.EMBEDDINGS: State.EMBEDDING,
     Stage.DETECTIONS: State.DETECTING,
+    Stage.TEXTS: State.READING_TEXT,
 }
 
 

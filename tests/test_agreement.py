@@ -134,7 +134,8 @@ def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     film.write_bytes(b"film")
     picture = np.full((1, 64), 1 / 8, np.float32)
     lines = [Line(0, 2000, "a line")]
-    SyntheticRoot(tmp_path / "data").add(Film(KEY, lines, picture, path=film, meanings=picture))
+    made = Film(KEY, lines, picture, path=film, meanings=picture, texts=())
+    SyntheticRoot(tmp_path / "data").add(made)
     space = Workspace.open()
     stat = film.stat()
     space.catalog.files.record([FileRow(film, "films", stat.st_size, stat.st_mtime_ns, KEY)])

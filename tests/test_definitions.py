@@ -24,23 +24,24 @@ ASSETS = {
     "audio": ("speech", [], None),
     "transcript": ("speech", ["audio"], "inference"),
     "meanings": ("speech", ["transcript"], "inference"),
+    "texts": ("vision", ["frames"], "inference"),
     "frames": ("vision", [], None),
     "embeddings": ("vision", ["frames"], "inference"),
     "detections": ("vision", ["frames"], "inference"),
     "search_index": (
         "search",
-        ["audio", "detections", "embeddings", "frames", "meanings", "transcript"],
+        ["audio", "detections", "embeddings", "frames", "meanings", "texts", "transcript"],
         "publish",
     ),
 }
 CHECKS = {
     "audio:contract", "transcript:contract", "frames:contract", "embeddings:contract",
-    "detections:contract", "meanings:contract", "search_index:current",
+    "detections:contract", "meanings:contract", "search_index:current", "texts:contract",
     "audio:standing", "transcript:standing", "frames:standing", "embeddings:standing",
-    "detections:standing", "meanings:standing",
+    "detections:standing", "meanings:standing", "texts:standing",
 }  # fmt: skip
 JOBS = {
-    "ingest": ["audio", "detections", "embeddings", "frames", "meanings", "transcript"],
+    "ingest": ["audio", "detections", "embeddings", "frames", "meanings", "texts", "transcript"],
     "publish": ["search_index"],
 }
 

@@ -10,6 +10,7 @@ from gaze_pipeline.assets.embeddings import embeddings
 from gaze_pipeline.assets.frames import frames
 from gaze_pipeline.assets.meanings import meanings
 from gaze_pipeline.assets.stage import Result
+from gaze_pipeline.assets.texts import texts
 from gaze_pipeline.assets.transcript import transcript
 from gaze_pipeline.resources import WorkspaceResource
 from gaze_pipeline.store.snapshot import current_revision, publish
@@ -22,7 +23,7 @@ CURRENT = dg.AssetCheckSpec(
 
 
 @dg.asset(
-    deps=[audio, transcript, meanings, frames, embeddings, detections],
+    deps=[audio, transcript, meanings, frames, embeddings, detections, texts],
     group_name="search",
     kinds={"duckdb", "lancedb"},
     pool="publish",

@@ -10,6 +10,7 @@ from gaze_pipeline.models.clip_text import ClipText
 from gaze_pipeline.models.detector import Detector
 from gaze_pipeline.models.installed import ModelStatus, model_dir, status
 from gaze_pipeline.models.manifest import Kind, Manifest, ModelSpec
+from gaze_pipeline.models.ocr import TextReader
 from gaze_pipeline.models.sentence_encoder import SentenceEncoder
 from gaze_pipeline.models.whisper import Whisper
 
@@ -40,6 +41,7 @@ class Models:
         self._clip_text: ClipText | None = None
         self._detector: Detector | None = None
         self._sentence_encoder: SentenceEncoder | None = None
+        self._text_reader: TextReader | None = None
 
     def spec(self, kind: Kind) -> ModelSpec:
         """The model that serves a purpose, loaded or not."""
@@ -90,6 +92,13 @@ class Models:
                 spec, directory = self.spec("sentence"), self._directory("sentence")
                 self._sentence_encoder = SentenceEncoder.load(spec.id, directory)
             return self._sentence_encoder
+
+    def text_reader(self) -> TextReader:
+        """The models of text in pictures; they come with their package."""
+        with self._lock:
+            if self._text_reader is None:
+                self._text_reader = TextReader.load(self._threads)
+            return self._text_reader
 
     def _directory(self, kind: Kind) -> Path:
         return model_dir(self.spec(kind), self.models_dir)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.stages import audio, detections, embeddings, frames, meanings, transcript
+from gaze_pipeline.stages import audio, detections, embeddings, frames, meanings, texts, transcript
 from gaze_pipeline.stages.background import in_background
 from gaze_pipeline.stages.heartbeat import Heartbeat, OnVideoProgress
 from gaze_pipeline.stages.work import OnProgress, StageWork
@@ -24,6 +24,7 @@ WORK: dict[Stage, StageWork] = {
     Stage.FRAMES: frames,
     Stage.EMBEDDINGS: embeddings,
     Stage.DETECTIONS: detections,
+    Stage.TEXTS: texts,
 }
 NOT_MADE = {
     ErrorCode.MODEL_MISSING: Status.WAITING,

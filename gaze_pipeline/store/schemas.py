@@ -85,6 +85,22 @@ DETECTIONS = pa.schema(
     ]
 )
 
+TEXTS = pa.schema(
+    [
+        pa.field("fingerprint", pa.string(), nullable=False),
+        pa.field("span_index", pa.int32(), nullable=False),
+        pa.field("start_ms", pa.int64(), nullable=False),
+        pa.field("end_ms", pa.int64(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("script", pa.string(), nullable=False),
+        pa.field("confidence", pa.float32(), nullable=False),
+        pa.field("x", pa.float32(), nullable=False),
+        pa.field("y", pa.float32(), nullable=False),
+        pa.field("w", pa.float32(), nullable=False),
+        pa.field("h", pa.float32(), nullable=False),
+    ]
+)
+
 
 def embeddings(dimensions: int) -> pa.Schema:
     """Frame vectors of one model: L2-normalised, float16, `dimensions` long."""
@@ -126,6 +142,7 @@ FIXED: dict[Stage, pa.Schema] = {
     Stage.TRANSCRIPT: TRANSCRIPT,
     Stage.FRAMES: FRAMES,
     Stage.DETECTIONS: DETECTIONS,
+    Stage.TEXTS: TEXTS,
 }
 """The stages whose schema does not depend on a model."""
 

@@ -57,6 +57,7 @@ WORDS = {
     State.EXTRACTING_FRAMES: "Extracting frames",
     State.EMBEDDING: "Embedding",
     State.DETECTING: "Detecting",
+    State.READING_TEXT: "Reading text",
 }
 VERBS = {Request.CANCEL: "Cancel", Request.RETRY: "Retry"}
 EMPTY = (

@@ -42,6 +42,7 @@ def test_a_video_goes_through_its_states(catalog: Catalog) -> None:
         Stage.FRAMES: State.EXTRACTING_FRAMES,
         Stage.EMBEDDINGS: State.EMBEDDING,
         Stage.DETECTIONS: State.DETECTING,
+        Stage.TEXTS: State.READING_TEXT,
     }
     for stage, running in expected.items():
         catalog.stages.start(VIDEO, stage)

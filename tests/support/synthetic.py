@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from gaze_pipeline.models.scripts import script_of
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.states import Stage, Status
 from gaze_pipeline.store import schemas
@@ -45,11 +46,21 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A line of text on screen; its box is x, y, w, h as fractions of the frame."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+    box: tuple[float, float, float, float] = (0.1, 0.2, 0.5, 0.1)
+
+
+@dataclass(frozen=True)
 class Film:
     """A video: its lines, the vector of each frame [frames, dimensions], labels by frame index.
 
-    None in place of lines, vectors or meanings (the vector of each line, [lines, dimensions]) leaves that
-    stage undone. `sure` is how sure the detector was.
+    None in place of lines, vectors, meanings (the vector of each line, [lines, dimensions]) or texts leaves
+    that stage undone. `sure` is how sure the detector was.
     """
 
     fingerprint: str
@@ -62,6 +73,7 @@ class Film:
     path: Path | None = None
     sure: float = 0.8
     meanings: npt.NDArray[np.float32] | None = None
+    texts: Sequence[Written] | None = None
 
     @property
     def frame_count(self) -> int:
@@ -71,7 +83,8 @@ class Film:
     @property
     def duration_ms(self) -> int:
         """As long as its frames and lines need."""
-        spoken = max((line.end_ms for line in self.lines or ()), default=0)
+        lines = [*(self.lines or ()), *(self.texts or ())]
+        spoken = max((line.end_ms for line in lines), default=0)
         return max(self.frame_count * self.every_ms, spoken, 1000)
 
 
@@ -107,6 +120,8 @@ class SyntheticRoot:
             self._write(film, Stage.EMBEDDINGS, _embeddings(film))
         if film.meanings is not None:
             self._write(film, Stage.MEANINGS, _meanings(film))
+        if film.texts is not None:
+            self._write(film, Stage.TEXTS, _texts(film))
 
     def fill(self, films: int, lines: int = 100, frames: int = 30, words: int = 12) -> None:
         """Add many films; without syncing each file to the disk, which only a real one needs."""
@@ -205,6 +220,23 @@ def _transcript(film: Film) -> pa.Table:
         for index, line in enumerate(film.lines or ())
     ]
     return pa.Table.from_pylist(rows, schema=schemas.TRANSCRIPT)
+
+
+def _texts(film: Film) -> pa.Table:
+    rows = [
+        {
+            "fingerprint": film.fingerprint,
+            "span_index": index,
+            "start_ms": line.start_ms,
+            "end_ms": line.end_ms,
+            "text": line.text,
+            "script": script_of(line.text),
+            "confidence": 0.9,
+            **dict(zip("xywh", line.box, strict=True)),
+        }
+        for index, line in enumerate(film.texts or ())
+    ]
+    return pa.Table.from_pylist(rows, schema=schemas.TEXTS)
 
 
 def _frames(film: Film) -> pa.Table:
