@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from gaze_pipeline.settings import SearchSettings
 from gaze_pipeline.store.snapshot_reader import Snapshot
@@ -28,16 +27,12 @@ class Piece:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A moment with its scores, and the pieces that make it up."""
+    """A moment with its scores, how sure it is, and the pieces that make it up."""
 
     stretch: Stretch
     scores: Scores
+    confidence: Confidence
     pieces: tuple[Piece, ...]
-
-    @cached_property
-    def confidence(self) -> Confidence:
-        """How sure the moment is."""
-        return confidence(piece.scores for piece in self.pieces)
 
     @property
     def rank(self) -> tuple[bool, float, str, int]:
@@ -56,7 +51,7 @@ def rank(
     ((first, *others), *later) = steps
     if not others and not later:
         ranked = [
-            Ranked(stretch, scores, (Piece(0, stretch, scores),))
+            Ranked(stretch, scores, confidence([scores]), (Piece(0, stretch, scores),))
             for stretch in first.stretches
             for scores in [first.scores(snapshot, stretch, settings)]
         ]
@@ -141,7 +136,7 @@ def _ranked(stretch: Stretch, pieces: tuple[Piece, ...]) -> Ranked:
         _mean([piece.scores.visual for piece in pieces]),
         round(sum(piece.scores.total for piece in pieces) / len(pieces), 6),
     )
-    return Ranked(stretch, scores, pieces)
+    return Ranked(stretch, scores, confidence(piece.scores for piece in pieces), pieces)
 
 
 def _mean(scores: Sequence[float | None]) -> float | None:
