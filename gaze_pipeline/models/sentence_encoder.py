@@ -1,7 +1,7 @@
 """What sentences mean, as vectors: multilingual-e5-small (Wang et al. 2024, arXiv 2402.05672) on CTranslate2.
 
 Chosen by 68 paraphrases without a common word in nine languages among 108 lines (mean reciprocal rank of the
-line meant; a line on one thread): this model 0.80, with what `encode_query` leaves out 0.88, 3 ms; Google's
+line meant; a line on one thread): this model 0.80, with what `encode_query` takes off 0.87, 3 ms; Google's
 multilingual USE 0.78, 1 ms; all-MiniLM-L6-v2 0.58 (in English 0.91), 8 ms. It knows a hundred languages, and
 lines are found across them; the licence is MIT. A package carries it with 4-bit weights; they are converted
 once to the 8 bits that CTranslate2 computes in, which leaves the vectors as they are (cosine 0.999).
@@ -34,22 +34,25 @@ _TOPICS = (
     *("旅行", "健康", "音楽", "仕事", "musica", "lavoro"),
 )
 """What people ask for at large."""
-_HUBNESS = 0.8
+_USUAL = 0.95
+"""How much of what is usual of queries is taken off each: with all of it lines rank a little worse."""
 _PREFIX = "query: "
 """What the model was trained to see before texts that are alike, as against questions and answers."""
 _LAYOUT = 1
-_USUAL = "usual.npy"
+_KEPT = "topics.npy"
 
 
 class SentenceEncoder:
     """A loaded model; threads may share it."""
 
-    def __init__(self, model_id: str, reader: _Reader, bert: Bert, usual: Vector) -> None:
+    def __init__(self, model_id: str, reader: _Reader, bert: Bert, topics: Vectors) -> None:
         self._reader = reader
         self._bert = bert
-        self._usual = usual
+        self._usual: Vector = _USUAL * topics.mean(axis=0)
         self.model_id = model_id
-        self.dim = len(usual)
+        self.dim = topics.shape[1]
+        self.everyday = unit_rows(topics - self._usual)
+        """What people ask for at large, each as `encode_query` gives it, [n, dim]."""
 
     @classmethod
     def load(cls, model_id: str, directory: Path) -> SentenceEncoder:
@@ -58,12 +61,12 @@ class SentenceEncoder:
         try:
             file = QuantisedFile(path)
             reader = _Reader(file)
-            bert, usual = opened(
+            bert, topics = opened(
                 path, "sentences", _LAYOUT, lambda folder: _convert(file, reader, folder), _load
             )
         except (OSError, ValueError, KeyError) as error:
             raise GazeError(ErrorCode.MODEL_CORRUPT, directory, str(error)) from error
-        return cls(model_id, reader, bert, usual)
+        return cls(model_id, reader, bert, topics)
 
     def encode_lines(self, texts: Sequence[str]) -> Vectors:
         """Texts to float32 [n, dim], L2-normalised; what is longer than the model reads is cut."""
@@ -72,13 +75,13 @@ class SentenceEncoder:
         return _encoded(self._bert, self._reader, texts)
 
     def encode_query(self, text: str) -> Vector:
-        """A query to float32 [dim]; its dot product with a line's vector tells how near they are in meaning.
+        """A query to float32 [dim], L2-normalised: its cosine to a line tells how near they are in meaning.
 
         Some lines lie near everything that is asked for (hubs: Radovanović et al., JMLR 2010). What is
-        usual of queries is taken off, so that a line counts for how much nearer it is to this one
-        (as in Smith et al., ICLR 2017, the inverted softmax, but linear).
+        usual of queries is taken off, so that a line counts for how much nearer it is to this one than to
+        others, as by the inverted softmax of Smith et al. (ICLR 2017), but linear.
         """
-        vector: Vector = self.encode_lines([text])[0] - _HUBNESS * self._usual
+        vector: Vector = unit_rows(self.encode_lines([text]) - self._usual)[0]
         return vector
 
 
@@ -100,13 +103,13 @@ def _encoded(bert: Bert, reader: _Reader, texts: Sequence[str]) -> Vectors:
 
 
 def _convert(file: QuantisedFile, reader: _Reader, folder: Path) -> None:
-    """Write the encoder, and what queries have in common."""
+    """Write the encoder, and what it makes of the topics."""
     convert(file, folder)
-    np.save(folder / _USUAL, _encoded(Bert(folder), reader, _TOPICS).mean(axis=0))
+    np.save(folder / _KEPT, _encoded(Bert(folder), reader, _TOPICS))
 
 
-def _load(folder: Path) -> tuple[Bert, Vector]:
+def _load(folder: Path) -> tuple[Bert, Vectors]:
     try:
-        return Bert(folder), np.load(folder / _USUAL)
+        return Bert(folder), np.load(folder / _KEPT)
     except (OSError, ValueError) as error:
         raise RuntimeError(str(error)) from error
