@@ -43,6 +43,7 @@ def _flaw(paths: DataPaths, info: SnapshotInfo, vectors: bool) -> str:
         ("videos", info.videos),
         ("segments", info.segments),
         ("frames", info.frames),
+        ("texts", info.texts),
     ):
         found = snapshot.rows(f"SELECT count(*) FROM {table}")[0][0]
         if found != wanted:

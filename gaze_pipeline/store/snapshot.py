@@ -116,6 +116,7 @@ def _build(workspace: Workspace, number: int, anew: bool) -> SnapshotInfo:
             videos=_count(db, "videos"),
             segments=_count(db, "segments"),
             frames=_count(db, "frames"),
+            texts=_count(db, "texts"),
             vectors=vectors.rows(),
             visual_model=model,
             vector_table=vectors.name if version is not None else None,

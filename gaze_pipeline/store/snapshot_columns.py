@@ -32,6 +32,12 @@ class Runs:
         return {name: column[rows] for name, column in self.columns.items()}
 
 
+def videos_of(runs: Runs) -> npt.NDArray[np.int32]:
+    """The number of each row's video."""
+    counts = np.diff(runs.starts)
+    return np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+
+
 class Order:
     """The order of rows by video and then by a time, in which many times are looked up at once."""
 
@@ -84,14 +90,18 @@ class Columns:
 
     @cached_property
     def lines(self) -> Runs:
-        """`start_ms` and `end_ms` of each line; a line's id is its place."""
+        """`start_ms` and `end_ms` of each spoken line; a line's id is its place."""
         return self._runs("segments", f"{_ms('start_ms')}, {_ms('end_ms')}")
 
     @cached_property
+    def texts(self) -> Runs:
+        """`start_ms` and `end_ms` of each line on screen; a line's id is its place."""
+        return self._runs("texts", f"{_ms('start_ms')}, {_ms('end_ms')}")
+
+    @cached_property
     def line_videos(self) -> npt.NDArray[np.int32]:
-        """The video of each line."""
-        runs = np.diff(self.lines.starts)
-        return np.repeat(np.arange(len(runs), dtype=np.int32), runs)
+        """The video of each spoken line."""
+        return videos_of(self.lines)
 
     @cached_property
     def frames(self) -> Runs:

@@ -16,7 +16,7 @@ from gaze_pipeline.store.paths import DataPaths, write_whole
 
 KEPT = 2
 """How many snapshots stay: the published one, and the one before it for queries under way."""
-LAYOUT = 5
+LAYOUT = 6
 """The tables and columns of a snapshot, numbered: raised with every change that a reader depends on."""
 
 _NAME = re.compile(r"^search-(\d{8})\.duckdb$")
@@ -39,6 +39,7 @@ class SnapshotInfo(BaseModel):
     videos: int
     segments: int
     frames: int
+    texts: int = 0
     vectors: int
     visual_model: str
     vector_table: str | None = None

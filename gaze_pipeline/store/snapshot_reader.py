@@ -19,7 +19,8 @@ import pyarrow as pa
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store import snapshot_files as files
 from gaze_pipeline.store.paths import DataPaths
-from gaze_pipeline.store.snapshot_columns import Columns
+from gaze_pipeline.store.snapshot_columns import Columns, videos_of
+from gaze_pipeline.store.snapshot_corpus import SPOKEN, WRITTEN, Corpus
 from gaze_pipeline.store.snapshot_files import SnapshotInfo
 from gaze_pipeline.store.snapshot_words import Words
 from gaze_pipeline.store.vectors import VectorReader
@@ -112,9 +113,17 @@ class Snapshot:
         return self._paths.thumbnail(fingerprint, frame_index)
 
     @cached_property
-    def words(self) -> Words:
-        """Which lines hold which words."""
-        return Words(self.arrays)
+    def spoken(self) -> Corpus:
+        """What is said, line by line."""
+        columns = self.columns
+        words = Words(self.arrays, SPOKEN)
+        return Corpus(self, SPOKEN, words, columns.lines, columns.line_videos)
+
+    @cached_property
+    def written(self) -> Corpus:
+        """What is written on the screen, line by line."""
+        runs = self.columns.texts
+        return Corpus(self, WRITTEN, Words(self.arrays, WRITTEN), runs, videos_of(runs))
 
     @cached_property
     def columns(self) -> Columns:
@@ -125,6 +134,11 @@ class Snapshot:
     def languages(self) -> frozenset[str]:
         """The languages spoken in it."""
         return frozenset(code for (code,) in self.rows("SELECT DISTINCT language FROM segments"))
+
+    @cached_property
+    def written_languages(self) -> frozenset[str]:
+        """The languages whose word forms texts on screen are found by."""
+        return frozenset(code for (code,) in self.rows("SELECT DISTINCT language FROM texts"))
 
     @cached_property
     def labels(self) -> frozenset[str]:
@@ -140,6 +154,11 @@ class Snapshot:
     def unseen(self) -> frozenset[str]:
         """The videos whose frames are not in it."""
         return self._without("visual_reason")
+
+    @cached_property
+    def unread(self) -> frozenset[str]:
+        """The videos whose text on screen is not in it."""
+        return self._without("text_reason")
 
     @cached_property
     def unmeant(self) -> frozenset[str]:

@@ -13,12 +13,16 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from gaze_pipeline.channels import SWITCHED_OFF
 from gaze_pipeline.errors import GazeError
 from gaze_pipeline.states import REQUIRES, RUNNING_STATE, Stage, State, Status
 from gaze_pipeline.store import schemas
 from gaze_pipeline.store.artifacts import ArtifactStore
 from gaze_pipeline.store.catalog.rows import VideoRow
 from gaze_pipeline.store.snapshot_columns import LATEST_MS
+from gaze_pipeline.store.snapshot_corpus import SPOKEN, WRITTEN
+from gaze_pipeline.store.snapshot_texts import TABLE as TEXTS
+from gaze_pipeline.store.snapshot_texts import written
 from gaze_pipeline.store.snapshot_words import index_words
 from gaze_pipeline.store.text import index_tokens
 
@@ -61,6 +65,7 @@ _VIDEOS = pa.schema(
         ("visual_reason", pa.string()),
         ("labels_reason", pa.string()),
         ("meaning_reason", pa.string()),
+        ("text_reason", pa.string()),
     ]
 )
 _SEGMENT = ["fingerprint", "segment_index", "start_ms", "end_ms", "text", "language", "confidence"]
@@ -99,7 +104,8 @@ def fill(
     db.register("batch", _VIDEOS.empty_table())
     db.execute("CREATE TABLE videos AS FROM batch")
     _insert(db, "files", _files(videos))
-    segments = 0
+    db.execute(TEXTS)
+    segments = texts = 0
     with ThreadPoolExecutor() as pool:
         reads = pool.map(lambda video: _read(video, artifacts), videos)
         while batch := list(islice(reads, _BATCH)):
@@ -107,17 +113,23 @@ def fill(
             for tables in _stage_tables(batch, Stage.TRANSCRIPT):
                 _insert(db, "segments", _segments(tables, segments))
                 segments += tables.num_rows
+            for rows in _written(batch, texts):
+                _insert(db, "texts", rows)
+                texts += rows.num_rows
             for tables in _stage_tables(batch, Stage.FRAMES):
                 _insert(db, "frames", tables, _FRAMES_QUERY)
             for tables in _stage_tables(batch, Stage.DETECTIONS):
                 _insert(db, "detections", tables)
     db.execute("CREATE INDEX files_by_video ON files (fingerprint)")
     db.execute(_SIGHTINGS)
-    index_words(db)
+    index_words(db, SPOKEN)
+    index_words(db, WRITTEN)
 
 
 def missing(video: VideoRow, stage: Stage) -> str:
-    """Why a stage has no artifact: the error code of it or of what it needs, or a state."""
+    """Why a stage has no artifact: the error code of it or of what it needs, a state, or that it is off."""
+    if stage not in video.wanted:
+        return SWITCHED_OFF
     needs = [stage]
     while before := REQUIRES[needs[0]]:
         needs.insert(0, before)
@@ -150,7 +162,12 @@ def _insert(
 def _read(video: VideoRow, artifacts: ArtifactStore) -> _Read:
     tables: dict[Stage, pa.Table] = {}
     corrupt: dict[Stage, str] = {}
-    columns = {Stage.TRANSCRIPT: _SEGMENT, Stage.FRAMES: _FRAME, Stage.DETECTIONS: None}
+    columns = {
+        Stage.TRANSCRIPT: _SEGMENT,
+        Stage.FRAMES: _FRAME,
+        Stage.DETECTIONS: None,
+        Stage.TEXTS: None,
+    }
     for stage, wanted in columns.items():
         if not artifacts.paths.artifact(video.fingerprint, stage).exists():
             continue
@@ -171,11 +188,25 @@ def _stage_tables(batch: Iterable[_Read], stage: Stage) -> Iterator[pa.Table]:
         yield pa.concat_tables(tables)
 
 
+def _written(batch: Iterable[_Read], first_id: int) -> Iterator[pa.Table]:
+    found = [
+        written(read.tables[Stage.TEXTS], read.tables.get(Stage.TRANSCRIPT))
+        for read in batch
+        if Stage.TEXTS in read.tables
+    ]
+    if found:
+        yield _numbered(pa.concat_tables(found), first_id)
+
+
+def _numbered(rows: pa.Table, first_id: int) -> pa.Table:
+    ids = pa.array(range(first_id, first_id + rows.num_rows), pa.int64())
+    return rows.add_column(0, "id", ids)
+
+
 def _segments(rows: pa.Table, first_id: int) -> pa.Table:
     said = zip(rows["text"].to_pylist(), rows["language"].to_pylist(), strict=True)
     tokens = [index_tokens(text, language) for text, language in said]
-    ids = pa.array(range(first_id, first_id + rows.num_rows), pa.int64())
-    return rows.add_column(0, "id", ids).append_column("tokens", pa.array(tokens, pa.string()))
+    return _numbered(rows, first_id).append_column("tokens", pa.array(tokens, pa.string()))
 
 
 def _videos(batch: Sequence[_Read], reasons: Mapping[str, Mapping[str, str]]) -> pa.Table:
@@ -189,6 +220,7 @@ def _videos(batch: Sequence[_Read], reasons: Mapping[str, Mapping[str, str]]) ->
             **{field.name: read.facts.get(field.name) for field in _FACTS},
             "transcript_reason": read.reason(Stage.TRANSCRIPT),
             "labels_reason": read.reason(Stage.DETECTIONS),
+            "text_reason": read.reason(Stage.TEXTS),
             **{column: told.get(read.video.fingerprint) for column, told in reasons.items()},
         }
         for read in batch

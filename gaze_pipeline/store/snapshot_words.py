@@ -24,29 +24,29 @@ KEPT = 16_000_000
 """How many pairs of a word and a line stay in memory, 8 bytes each, for the words asked for last."""
 _OVERHEAD = 64
 """What keeping a word costs beside its lines, in such pairs."""
-FULL_TEXT = """PRAGMA create_fts_index('segments', 'id', 'tokens', stemmer = 'none',
+FULL_TEXT = """PRAGMA create_fts_index('{table}', 'id', 'tokens', stemmer = 'none',
     stopwords = 'none', ignore = '\\s+', strip_accents = 0, lower = 0)"""
 _INDEX = (
     FULL_TEXT,
-    """CREATE TABLE postings AS
+    """CREATE TABLE {table}_postings AS
        SELECT termid::INTEGER AS termid, docid::INTEGER AS line, count(*)::INTEGER AS times
-       FROM fts_main_segments.terms GROUP BY ALL ORDER BY termid, line""",
-    "DROP TABLE fts_main_segments.terms",
-    """CREATE VIEW fts_main_segments.terms AS
+       FROM fts_main_{table}.terms GROUP BY ALL ORDER BY termid, line""",
+    "DROP TABLE fts_main_{table}.terms",
+    """CREATE VIEW fts_main_{table}.terms AS
        SELECT line::BIGINT AS docid, 0::BIGINT AS fieldid, termid::BIGINT AS termid
-       FROM (SELECT *, unnest(range(times)) FROM postings)""",
-    "CREATE INDEX terms_by_name ON fts_main_segments.dict (term)",
-    "CREATE INDEX lines_by_id ON segments (id)",
+       FROM (SELECT *, unnest(range(times)) FROM {table}_postings)""",
+    "CREATE INDEX {table}_by_term ON fts_main_{table}.dict (term)",
+    "CREATE INDEX {table}_by_id ON {table} (id)",
 )
 
 Lines = npt.NDArray[np.int32]
 Fetch = Callable[[str, Mapping[str, Any]], Mapping[str, npt.NDArray[Any]]]
 
 
-def index_words(db: duckdb.DuckDBPyConnection) -> None:
-    """Make the table `segments` searchable by its column `tokens`."""
+def index_words(db: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Make a table of lines searchable by its column `tokens`."""
     for statement in _INDEX:
-        db.execute(statement)
+        db.execute(statement.format(table=table))
 
 
 @dataclass(frozen=True)
@@ -79,15 +79,16 @@ def merged(sets: Iterable[Lines]) -> Lines:
 
 
 class Words:
-    """The reading side; `fetch` gives the columns of a query. Threads may share it."""
+    """The words of one table; `fetch` gives the columns of a query. Threads may share it."""
 
-    def __init__(self, fetch: Fetch) -> None:
+    def __init__(self, fetch: Fetch, table: str) -> None:
         self._fetch = fetch
+        self._table = table
         stats = fetch(
-            "SELECT num_docs, coalesce(avgdl, 0) AS usual FROM fts_main_segments.stats", {}
+            f"SELECT num_docs, coalesce(avgdl, 0) AS usual FROM fts_main_{table}.stats", {}
         )
         self._lines, usual = int(stats["num_docs"][0]), float(stats["usual"][0])
-        lengths = fetch("SELECT len FROM fts_main_segments.docs ORDER BY docid", {})["len"]
+        lengths = fetch(f"SELECT len FROM fts_main_{table}.docs ORDER BY docid", {})["len"]
         self._damping = (K * (1 - B + B * lengths / max(usual, 1e-9))).astype(np.float32)
         self._kept: OrderedDict[int, Posting] = OrderedDict()
         self._size = 0
@@ -102,7 +103,8 @@ class Words:
             return {}
         values = {f"t{number}": token for number, token in enumerate(sorted(tokens))}
         names = ", ".join(f"${name}" for name in values)
-        query = f"SELECT term, termid, df FROM fts_main_segments.dict WHERE term IN ({names})"
+        terms = f"fts_main_{self._table}.dict"
+        query = f"SELECT term, termid, df FROM {terms} WHERE term IN ({names})"
         found = self._fetch(query, values)
         rows = zip(*(found[name].tolist() for name in ("term", "termid", "df")), strict=True)
         return {
@@ -125,7 +127,8 @@ class Words:
     def _read(self, terms: Sequence[int]) -> Iterator[tuple[int, Posting]]:
         """The postings of these terms, which are in order as the table is."""
         listed = ", ".join(map(str, terms))
-        found = self._fetch(f"SELECT * FROM postings WHERE termid IN ({listed})", {})
+        table = f"{self._table}_postings"
+        found = self._fetch(f"SELECT * FROM {table} WHERE termid IN ({listed})", {})
         lines, times = found["line"], found["times"].astype(np.float32)
         weights = times * np.float32(K + 1) / (times + self._damping[lines])
         ends = np.searchsorted(found["termid"], terms, "right").tolist()

@@ -63,7 +63,7 @@ def _evidence(
     """What each piece of each moment shows."""
     pieces = [piece for ranked in page for piece in ranked.pieces]
     shown = _shown(snapshot, pieces)
-    said = texts(snapshot, {line.line for line, _ in shown if line})
+    said = texts(snapshot.spoken, {line.line for line, _ in shown if line})
     told = iter(
         _told(found[piece.part], piece, said, line, frame)
         for piece, (line, frame) in zip(pieces, shown, strict=True)

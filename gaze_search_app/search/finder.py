@@ -75,7 +75,8 @@ class Finder:
         shown = frozenset[str]().union(*ask.labels)
         window_ms = self.settings.speech_window_ms
         looking = _CHANNELS.submit(self._look, ask, shown)  # both leave Python to the other
-        lines, scale = transcript.search(self.snapshot, ask.sounds, self.scope, shown, window_ms)
+        corpus = self.snapshot.spoken
+        lines, scale = transcript.search(corpus, ask.sounds, self.scope, shown, window_ms)
         least = CONVINCING if ask.hears or chained else 0.0
         frames, blind = looking.result()
         stretches = join_around(
@@ -131,7 +132,8 @@ class Finder:
         """When, in the videos of the hits, something is said or seen that must not be."""
         videos = sorted({hit.fingerprint for hit in hits})
         window_ms = self.settings.speech_window_ms
-        times = spoken.times(self.snapshot, ask.unheard, videos, window_ms) if ask.unheard else []
+        corpus = self.snapshot.spoken
+        times = spoken.times(corpus, ask.unheard, videos, window_ms) if ask.unheard else []
         if ask.unlabelled:
             times += visual.label_times(self.snapshot, ask.unlabelled, videos)
         return times

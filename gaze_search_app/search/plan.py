@@ -64,7 +64,7 @@ def plan(query: Query, request: SearchRequest, snapshot: Snapshot) -> Plan:
     """What a query asks of a snapshot. Raises GazeError(QUERY_EMPTY)."""
     notes: list[str] = []
     where = bounds(query.scope, request, snapshot, notes)
-    binder = _Binder(snapshot, request.mode, endings(snapshot), notes)
+    binder = _Binder(snapshot, request.mode, endings(snapshot.spoken), notes)
     steps = tuple(tuple(binder.ask(part) for part in step.parts) for step in query.steps)
     if len(query.parts) == 1:  # else the labels filter whole moments
         filters = tuple(frozenset([label]) for label in request.labels)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gaze_pipeline.store.snapshot_corpus import SPOKEN, Corpus
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_pipeline.store.snapshot_words import Lines
 from gaze_search_app.search.model import ChannelCoverage, Unsearched
@@ -49,8 +50,9 @@ class Scope:
     languages: tuple[str, ...] = ()
     not_languages: tuple[str, ...] = ()
 
-    def admitted(self, snapshot: Snapshot, labels: Collection[str]) -> Callable[[Lines], Flags]:
+    def admitted(self, corpus: Corpus, labels: Collection[str]) -> Callable[[Lines], Flags]:
         """Tells which lines may answer: those within, of videos in which any of these labels is seen."""
+        snapshot = corpus.snapshot
         if self == Scope() and not labels:
             return lambda lines: np.ones(len(lines), bool)
         columns = snapshot.columns
@@ -60,10 +62,10 @@ class Scope:
         if labels:
             rows = snapshot.rows(_SHOWING, {"labels": sorted(labels)})
             videos &= columns.chosen(fingerprint for (fingerprint,) in rows)
-        spoken = self._spoken(snapshot)
+        spoken = self._spoken(snapshot) if corpus.table == SPOKEN else None
         if spoken is None:
-            return lambda lines: videos[columns.line_videos[lines]]
-        return lambda lines: videos[columns.line_videos[lines]] & spoken[lines]
+            return lambda lines: videos[corpus.videos[lines]]
+        return lambda lines: videos[corpus.videos[lines]] & spoken[lines]
 
     def _spoken(self, snapshot: Snapshot) -> Flags | None:
         """Of each line whether it is in a language asked for; None where any will do."""

@@ -8,14 +8,14 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from gaze_pipeline.store.snapshot_reader import Snapshot
+from gaze_pipeline.store.snapshot_corpus import Corpus
 from gaze_pipeline.store.snapshot_words import Lines, merged
 from gaze_search_app.search.hits import Interval
 from gaze_search_app.search.ranking import places
 from gaze_search_app.search.sounds import Endings, Phrase, Sound
 
 _BORDER = "WHERE regexp_matches(a.tokens, $begun) AND regexp_matches(b.tokens, $ended)"
-_ENDINGS = """SELECT term FROM fts_main_segments.dict
+_ENDINGS = """SELECT term FROM fts_main_{table}.dict
     WHERE list_has_any(list_transform($starts, s -> starts_with(term, s)), [true])
       AND NOT contains(term, '~')"""
 
@@ -25,7 +25,7 @@ _REACH = 40
 
 
 def lines_with(
-    snapshot: Snapshot, sound: Sound, fingerprints: Sequence[str] | None, window_ms: int
+    corpus: Corpus, sound: Sound, fingerprints: Sequence[str] | None, window_ms: int
 ) -> Lines:
     """The ids of the lines that hold a sound, among these videos, in order.
 
@@ -33,57 +33,58 @@ def lines_with(
     """
     found = []
     for phrase in sound.phrases:
-        found.append(_whole(snapshot, phrase, fingerprints))
+        found.append(_whole(corpus, phrase, fingerprints))
         if len(phrase.elements) > 1:
-            found.append(_across(snapshot, phrase, fingerprints, window_ms))
+            found.append(_across(corpus, phrase, fingerprints, window_ms))
     return merged(found)
 
 
-def texts(snapshot: Snapshot, lines: Collection[int]) -> dict[int, tuple[str, str]]:
+def texts(corpus: Corpus, lines: Collection[int]) -> dict[int, tuple[str, str]]:
     """What some lines say, and in which language, by id."""
     if not lines:
         return {}
-    rows = snapshot.rows(
-        f"SELECT id, text, language FROM segments WHERE id IN ({', '.join(map(str, lines))})"
+    listed = ", ".join(map(str, lines))
+    rows = corpus.snapshot.rows(
+        f"SELECT id, text, language FROM {corpus.table} WHERE id IN ({listed})"
     )
     return {line: (text, language) for line, text, language in rows}
 
 
 def times(
-    snapshot: Snapshot, sounds: Iterable[Sound], fingerprints: Sequence[str], window_ms: int
+    corpus: Corpus, sounds: Iterable[Sound], fingerprints: Sequence[str], window_ms: int
 ) -> list[Interval]:
-    """When any of the sounds is heard in these videos, line by line."""
-    columns = snapshot.columns
-    starts, ends = columns.lines.columns["start_ms"], columns.lines.columns["end_ms"]
+    """When any of the sounds is in these videos, line by line."""
+    starts, ends = corpus.runs.columns["start_ms"], corpus.runs.columns["end_ms"]
     return [
         Interval(
-            columns.fingerprints[columns.line_videos[line]],
+            corpus.fingerprint(line),
             int(starts[line]),
             max(int(ends[line]), int(starts[line]) + 1),
         )
         for sound in sounds
-        for line in lines_with(snapshot, sound, fingerprints, window_ms)
+        for line in lines_with(corpus, sound, fingerprints, window_ms)
     ]
 
 
-def endings(snapshot: Snapshot) -> Endings:
+def endings(corpus: Corpus) -> Endings:
     """Finds the words of a library by how they begin."""
-    return partial(_endings, snapshot)
+    return partial(_endings, corpus)
 
 
-def _endings(snapshot: Snapshot, starts: Collection[str]) -> frozenset[str]:
-    rows = snapshot.rows(_ENDINGS, {"starts": sorted(starts)})
+def _endings(corpus: Corpus, starts: Collection[str]) -> frozenset[str]:
+    query = _ENDINGS.format(table=corpus.table)
+    rows = corpus.snapshot.rows(query, {"starts": sorted(starts)})
     return frozenset(term for (term,) in rows)
 
 
-def _whole(snapshot: Snapshot, phrase: Phrase, fingerprints: Sequence[str] | None) -> Lines:
+def _whole(corpus: Corpus, phrase: Phrase, fingerprints: Sequence[str] | None) -> Lines:
     """The lines that hold all of a phrase."""
-    lines = _within(snapshot, _with_all(snapshot, phrase.words), fingerprints)
+    lines = corpus.within(_with_all(corpus, phrase.words), fingerprints)
     if not phrase.elements or not len(lines):
         return lines
     patterns = phrase.patterns()
-    rows = snapshot.rows(
-        f"""SELECT id, text FROM segments JOIN lines USING (id)
+    rows = corpus.snapshot.rows(
+        f"""SELECT id, text FROM {corpus.table} JOIN lines USING (id)
             {"WHERE regexp_matches(tokens, $whole)" if patterns else ""}""",
         {"whole": patterns.whole} if patterns else None,
         lines=_table(id=lines),
@@ -92,28 +93,25 @@ def _whole(snapshot: Snapshot, phrase: Phrase, fingerprints: Sequence[str] | Non
 
 
 def _across(
-    snapshot: Snapshot, phrase: Phrase, fingerprints: Sequence[str] | None, window_ms: int
+    corpus: Corpus, phrase: Phrase, fingerprints: Sequence[str] | None, window_ms: int
 ) -> Lines:
     """The pairs of lines over whose border a phrase goes."""
     first, last = phrase.elements[0], phrase.elements[-1]
     begin = first.spellings | ({first.whole} if first.whole else frozenset())
     end = phrase.words[-1] if phrase.prefix else last.spellings
-    first_lines = _within(snapshot, _with_all(snapshot, [begin]), fingerprints)
-    ended = _with_all(snapshot, [end])
-    columns = snapshot.columns
+    first_lines = corpus.within(_with_all(corpus, [begin]), fingerprints)
+    ended = _with_all(corpus, [end])
     begun: Lines = first_lines[places(ended, first_lines + 1)[1]]
-    near = columns.line_videos[begun] == columns.line_videos[begun + 1]
-    gaps = (
-        columns.lines.columns["start_ms"][begun + 1].astype(int)
-        - columns.lines.columns["end_ms"][begun]
-    )
+    near = corpus.videos[begun] == corpus.videos[begun + 1]
+    starts, ends = corpus.runs.columns["start_ms"], corpus.runs.columns["end_ms"]
+    gaps = starts[begun + 1].astype(int) - ends[begun]
     begun = begun[near & (gaps <= window_ms)]
     if not len(begun):
         return begun
     patterns = phrase.patterns()
-    rows = snapshot.rows(
-        f"""SELECT a.id, a.text, b.text
-            FROM lines JOIN segments a ON a.id = lines.one JOIN segments b ON b.id = lines.other
+    rows = corpus.snapshot.rows(
+        f"""SELECT a.id, a.text, b.text FROM lines
+            JOIN {corpus.table} a ON a.id = lines.one JOIN {corpus.table} b ON b.id = lines.other
             {_BORDER if patterns else ""}""",
         {"begun": patterns.begun, "ended": patterns.ended} if patterns else None,
         lines=_table(one=begun, other=begun + 1),
@@ -128,22 +126,14 @@ def _across(
     return _ids(found)
 
 
-def _with_all(snapshot: Snapshot, words: Iterable[Collection[str]]) -> Lines:
+def _with_all(corpus: Corpus, words: Iterable[Collection[str]]) -> Lines:
     """The lines that hold a token of each word, in order."""
-    found = [snapshot.words.lines(snapshot.words.known(tokens).values()) for tokens in words]
+    found = [corpus.words.lines(corpus.words.known(tokens).values()) for tokens in words]
     found.sort(key=len)
     lines = found[0]
     for others in found[1:]:
         lines = lines[places(others, lines)[1]]
     return lines
-
-
-def _within(snapshot: Snapshot, lines: Lines, fingerprints: Sequence[str] | None) -> Lines:
-    """Those of the lines that are of these videos."""
-    if fingerprints is None:
-        return lines
-    columns = snapshot.columns
-    return lines[columns.chosen(fingerprints)[columns.line_videos[lines]]]
 
 
 def _table(**columns: Lines) -> pa.Table:

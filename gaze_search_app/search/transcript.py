@@ -10,7 +10,7 @@ from math import log
 
 import numpy as np
 
-from gaze_pipeline.store.snapshot_reader import Snapshot
+from gaze_pipeline.store.snapshot_corpus import Corpus
 from gaze_pipeline.store.snapshot_words import Lines, Word
 from gaze_search_app.search.hits import SpeechHit
 from gaze_search_app.search.moments import groups
@@ -65,7 +65,7 @@ class SpeechScale:
 
 
 def search(
-    snapshot: Snapshot,
+    corpus: Corpus,
     sounds: Sequence[Sound],
     scope: Scope,
     labels: Collection[str],
@@ -75,12 +75,12 @@ def search(
 
     Lines at most a window apart that lack a required sound between them are left out.
     """
-    known = snapshot.words.known(frozenset[str]().union(*(sound.tokens for sound in sounds)))
-    scale = SpeechScale(_weights(snapshot, sounds, known))
+    known = corpus.words.known(frozenset[str]().union(*(sound.tokens for sound in sounds)))
+    scale = SpeechScale(_weights(corpus, sounds, known))
     if not sounds:
         return [], scale
     held = {
-        number: lines_with(snapshot, sound, scope.fingerprints, window_ms)
+        number: lines_with(corpus, sound, scope.fingerprints, window_ms)
         for number, sound in enumerate(sounds)
         if sound.ordered
     }
@@ -90,12 +90,12 @@ def search(
     )
     required = _numbers(sounds)
     contest = Contest(
-        words=snapshot.words,
+        words=corpus.words,
         terms=terms,
-        admitted=scope.admitted(snapshot, labels),
+        admitted=scope.admitted(corpus, labels),
         useless=partial(_useless, np.array(scale.weights), alone, heard),
         first=[
-            held[number] if number in held else snapshot.words.lines(_those(terms, heard[number]))
+            held[number] if number in held else corpus.words.lines(_those(terms, heard[number]))
             for number in sorted(required)
         ],
         needed=frozenset(
@@ -103,7 +103,7 @@ def search(
         ),
     )
     ranked = contest.best(MOST)
-    hits = telling(_hits(snapshot, ranked, heard, held), scale, sounds)
+    hits = telling(_hits(corpus, ranked, heard, held), scale, sounds)
     return _complete(hits, scale, sounds, window_ms), scale
 
 
@@ -186,9 +186,9 @@ def _useless(
 
 
 def _weights(
-    snapshot: Snapshot, sounds: Sequence[Sound], known: Mapping[str, Word]
+    corpus: Corpus, sounds: Sequence[Sound], known: Mapping[str, Word]
 ) -> tuple[float, ...]:
-    lines = snapshot.info.segments
+    lines = len(corpus)
 
     def weight(word: frozenset[str]) -> float:
         count = max((known[term].count for term in word if term in known), default=0)
@@ -198,7 +198,7 @@ def _weights(
 
 
 def _hits(
-    snapshot: Snapshot,
+    corpus: Corpus,
     ranked: Ranked,
     heard: Flags,
     held: Mapping[int, Lines],
@@ -207,13 +207,12 @@ def _hits(
     holds = heard.astype(int) @ ranked.held.astype(int) > 0
     for number, lines in held.items():
         holds[number] = places(lines, ranked.lines)[1]
-    columns, numbers = snapshot.columns, range(len(heard))
+    numbers = range(len(heard))
     best = max(ranked.bm25, default=1.0)
-    videos = columns.line_videos[ranked.lines].tolist()
     rows = zip(
-        [columns.fingerprints[video] for video in videos],
-        columns.lines.columns["start_ms"][ranked.lines].tolist(),
-        columns.lines.columns["end_ms"][ranked.lines].tolist(),
+        [corpus.fingerprint(line) for line in ranked.lines.tolist()],
+        corpus.runs.columns["start_ms"][ranked.lines].tolist(),
+        corpus.runs.columns["end_ms"][ranked.lines].tolist(),
         [tuple(compress(numbers, held)) for held in holds.T.tolist()],
         (ranked.bm25 / best).tolist(),
         ranked.lines.tolist(),

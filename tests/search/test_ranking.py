@@ -32,8 +32,10 @@ class Corpus:
         self._db.execute("CREATE TABLE segments (id BIGINT, tokens VARCHAR)")
         self._db.register("batch", pa.table({"id": range(LINES), "tokens": self.lines}))
         self._db.execute("INSERT INTO segments FROM batch")
-        index_words(self._db)
-        self.words = Words(lambda query, values: self._db.execute(query, values).fetchnumpy())
+        index_words(self._db, "segments")
+        self.words = Words(
+            lambda query, values: self._db.execute(query, values).fetchnumpy(), "segments"
+        )
 
     def match(self, tokens: set[str]) -> list[tuple[int, float]]:
         """All lines that hold any of the tokens, as DuckDB ranks them."""
