@@ -195,6 +195,22 @@ class ErrorCode(Enum):
         "Type a few words that were said, or describe what was seen.",
     )
 
+    FRAME_UNKNOWN = (
+        True,
+        "The frame to search by has not been looked at yet.",
+        "`gaze status` shows how far the video is; search by a frame that is there meanwhile.",
+    )
+    PICTURE_UNREADABLE = (
+        False,
+        "What was given to search by is not a picture that can be read.",
+        "Give a JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF; a screenshot of it will do.",
+    )
+    PICTURE_TOO_LARGE = (
+        False,
+        "The picture to search by is too large.",
+        "Give a smaller one: at most 30 MB and 100 megapixels.",
+    )
+
     # Services
     ALREADY_RUNNING = (
         True,

@@ -28,3 +28,16 @@ def decode_jpeg(jpeg: bytes | Path) -> Image:
             return np.asarray(picture.convert("RGB"))
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
         raise GazeError(ErrorCode.ARTIFACT_CORRUPT, subject, str(error)) from error
+
+
+def glance(jpeg: Path, long_side: int) -> Image:
+    """A JPEG decoded small, which takes a tenth of the time: its long side is at least `long_side` px.
+
+    Raises GazeError ARTIFACT_CORRUPT if it is none.
+    """
+    try:
+        with PillowImage.open(jpeg) as picture:
+            picture.draft("RGB", (long_side, long_side))
+            return np.asarray(picture.convert("RGB"))
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise GazeError(ErrorCode.ARTIFACT_CORRUPT, jpeg, str(error)) from error

@@ -1,7 +1,8 @@
-"""What a cosine between a text and a frame is worth, on a scale from 0 to 1."""
+"""What a cosine between a text, or a picture, and a frame is worth, on a scale from 0 to 1."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,11 +26,12 @@ _LEAST_SPAN = 0.05
 _EVEN, _STEEPNESS = 0.7, 10.0
 _APART, _SHARPNESS = 1.8, 4.0
 _EVERYWHERE = 0.8
+_PAIRED = 256
 
 
 @dataclass(frozen=True)
 class Background:
-    """Frames from all over a library, [n, dimensions], and how texts fit them.
+    """Frames from all over a library, [n, dimensions], and how texts fit them, or pictures.
 
     `unrelated` is the cosine of a frame and a text that has nothing to do with it, `fitting` that of a
     frame and a text that suits it well.
@@ -65,16 +67,32 @@ class Calibration:
     def score(self, cosines: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """What cosines are worth, 0..1, rising with them."""
         given = np.asarray(cosines, np.float64)
-        fits = _logistic(_STEEPNESS * (self._place(given) - _EVEN))
+        fits = logistic(_STEEPNESS * (self._place(given) - _EVEN))
         if self._place(self.usual) > _EVERYWHERE:
             return fits
         apart = (given - self.usual) / max(self.spread, 1e-6)
-        return fits * _logistic(_SHARPNESS * (apart - _APART))
+        return fits * logistic(_SHARPNESS * (apart - _APART))
 
     def _place(self, cosines: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Where cosines lie between the unrelated (0) and what fits (1)."""
         span = max(self.fitting - self.unrelated, _LEAST_SPAN)
         return (np.asarray(cosines, np.float64) - self.unrelated) / span
+
+
+def picture_background(frames: Vector, neighbours: Sequence[Vector]) -> Background:
+    """How pictures fit the frames [n, dimensions] of a library.
+
+    A frame taken a moment after another in the same shot fits it (`neighbours`: each [m, dimensions], row by
+    row), any two frames have nothing to do with each other. What is alike lies below what is the same, so it
+    is the lower quarter of the neighbours that tells.
+    """
+    if not len(frames):
+        return EMPTY
+    some = frames[:: len(frames) // _PAIRED + 1]
+    unrelated = float(np.median(some @ frames.T))
+    one, next_ = neighbours
+    fitting = float(np.quantile(np.einsum("ij,ij->i", one, next_), 0.25)) if len(one) else 1.0
+    return Background(frames, unrelated, max(fitting, unrelated))
 
 
 def background(
@@ -109,6 +127,7 @@ def calibrate(query: Vector, against: Background) -> Calibration:
     return Calibration(against.unrelated, against.fitting, usual, float(np.sqrt(np.mean(below**2))))
 
 
-def _logistic(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def logistic(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """The logistic function, 0..1."""
     logistic: npt.NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(values, -50, 50)))
     return logistic

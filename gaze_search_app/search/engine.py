@@ -11,6 +11,7 @@ from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.snapshot_reader import Snapshot, SnapshotPool
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.search.answer import moments
+from gaze_search_app.search.exemplars import Exemplars, ImageEncoder
 from gaze_search_app.search.finder import Finder, Found
 from gaze_search_app.search.model import (
     Confidence,
@@ -29,31 +30,38 @@ from gaze_search_app.search.vision import TextEncoder, Vision
 class Engine:
     """Answers requests from the newest published snapshot; threads may share it.
 
-    `load` gives the text side of the image model; by default the one that the settings name. NumPy's products
-    run on one thread in this process from then on: where indexing has all cores busy, waiting for a second
-    one takes longer than it saves.
+    `load` and `load_images` give the sides of the image model; by default the one that the settings name.
+    NumPy's products run on one thread in this process from then on: where indexing has all cores busy,
+    waiting for a second one takes longer than it saves.
     """
 
-    def __init__(self, settings: Settings, load: Callable[[], TextEncoder] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        load: Callable[[], TextEncoder] | None = None,
+        load_images: Callable[[], ImageEncoder] | None = None,
+    ) -> None:
         self.settings = settings
         self.snapshots = SnapshotPool(settings.paths)
         workspace = Workspace(settings)
         threadpool_limits(1, user_api="blas")
         self._vision = Vision(load or (lambda: workspace.models.clip_text()))
+        self._exemplars = Exemplars(load_images or (lambda: workspace.models.clip()))
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Answer a request.
 
         A channel that cannot be searched says why in the coverage; what a query names that the library
-        does not know is told in the reading. Raises
-        GazeError(QUERY_EMPTY | INDEX_MISSING | INDEX_CORRUPT).
+        does not know is told in the reading. Raises GazeError(QUERY_EMPTY | INDEX_MISSING | INDEX_CORRUPT),
+        and for an example (PICTURE_UNREADABLE | PICTURE_TOO_LARGE | VIDEO_UNKNOWN).
         """
         started = time.perf_counter()
         snapshot = self.snapshots.latest()
         read = parse(request.query)
         asked = plan(read.query, request, snapshot)
         within = scope(snapshot, asked.bounds)
-        finder = Finder(snapshot, self._vision, self.settings.search, within)
+        example = self._exemplars.example(request, snapshot)
+        finder = Finder(snapshot, self._vision, self.settings.search, within, example)
         chained = len(asked.asks) > 1
         steps = [[finder.find(ask, chained) for ask in step] for step in asked.steps]
         ranked = [
@@ -80,7 +88,7 @@ def _coverage(snapshot: Snapshot, asked: Plan, within: Scope, found: Sequence[Fo
     """What was searched, and what could not be for want of speech, pictures, labels or a language."""
     known = ["transcript"] if within.languages else []
     labels = ["labels"] if any(ask.labels or ask.unlabelled for ask in asked.asks) else []
-    looks = any(ask.looks for ask in asked.asks)
+    looks = any(ask.looks or ask.pictured for ask in asked.asks)
     hears = any(ask.hears for ask in asked.asks)
     blind = next((part.blind for part in found if part.blind), None)
     return Coverage(

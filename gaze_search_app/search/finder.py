@@ -11,6 +11,7 @@ from gaze_pipeline.settings import SearchSettings
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_search_app.search import spoken, transcript, visual
 from gaze_search_app.search.evidence import with_labels
+from gaze_search_app.search.example import Example, one_a_shot, steered
 from gaze_search_app.search.fusion import Weights, combine
 from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit
 from gaze_search_app.search.labels import only_label
@@ -63,12 +64,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Finder:
-    """Finds what parts of a query ask, in one snapshot and scope."""
+    """Finds what parts of a query ask, in one snapshot and scope.
+
+    `example` is what it is to look like, or the error code that says why that cannot be sought.
+    """
 
     snapshot: Snapshot
     vision: Vision
     settings: SearchSettings
     scope: Scope
+    example: Example | str | None = None
 
     def find(self, ask: Ask, chained: bool = False) -> Found:
         """The stretches that answer a part; `chained` if it is one of several parts."""
@@ -87,6 +92,8 @@ class Finder:
             self._forbidden(ask, [*lines, *frames]),
             visual.telling(frames, least),
         )
+        if ask.pictured:
+            stretches = one_a_shot(stretches)
         if ask.labels or ask.named:  # else nothing depends on them
             stretches = with_labels(self.snapshot, stretches)
         labelled = (
@@ -100,6 +107,10 @@ class Finder:
 
     def _look(self, ask: Ask, shown: frozenset[str]) -> tuple[list[FrameHit], str | None]:
         """The frames that look like what is asked, or why none could be sought."""
+        if ask.pictured:
+            if isinstance(self.example, Example):
+                return self._pictured(ask, shown, self.example)
+            return [], self.example
         if not ask.looks:
             only_labels = ask.labels and not ask.hears
             within = self.scope.fingerprints
@@ -109,17 +120,39 @@ class Finder:
         try:
             if self.snapshot.info.vector_table is None:
                 return [], self.snapshot.blindness
-            alike = [self._like(text, shown) for text in ask.looks]
+            within = self.scope.fingerprints
+            alike = [self._like(text, shown, within) for text in ask.looks]
             frames = visual.best_of([*alike, *map(self._detected, ask.looks)])
-            unwanted = visual.best_of([self._like(text, shown) for text in ask.unseen])
+            unwanted = visual.best_of([self._like(text, shown, within) for text in ask.unseen])
         except GazeError as error:
             return [], error.code.name
         return visual.without(frames, unwanted), None
 
-    def _like(self, text: str, shown: frozenset[str]) -> list[FrameHit]:
+    def _pictured(
+        self, ask: Ask, shown: frozenset[str], example: Example
+    ) -> tuple[list[FrameHit], str | None]:
+        """The frames that look like the example and, the more the better, as described."""
+        try:
+            frames = example.frames(self.snapshot, self.scope.fingerprints, shown)
+            if not ask.looks and not ask.unseen:
+                return frames, None
+            frames = [hit for hit in frames if hit.score >= CONVINCING]
+            videos = sorted({hit.fingerprint for hit in frames})
+            if ask.looks:
+                described = [self._like(text, shown, videos) for text in ask.looks]
+                found = visual.best_of([*described, *map(self._detected, ask.looks)])
+                frames = steered(frames, found)
+            unwanted = visual.best_of([self._like(text, shown, videos) for text in ask.unseen])
+        except GazeError as error:
+            return [], error.code.name
+        return visual.without(frames, unwanted), None
+
+    def _like(
+        self, text: str, shown: frozenset[str], within: Sequence[str] | None
+    ) -> list[FrameHit]:
         vector = self.vision.vector(text, self.snapshot)
         background = self.vision.background(self.snapshot)
-        return visual.search(self.snapshot, vector, background, self.scope.fingerprints, shown)
+        return visual.search(self.snapshot, vector, background, within, shown)
 
     def _detected(self, text: str) -> list[FrameHit]:
         """Where the detector saw just what a text names: it knows few things, but those well."""

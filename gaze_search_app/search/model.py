@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 QUERY_MAX = 1000
 """The longest query, in characters."""
@@ -34,14 +34,27 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class FrameRef(_Frozen):
+    """The picture on screen in a video at a time."""
+
+    fingerprint: str
+    at_ms: int = Field(ge=0)
+
+
 class SearchRequest(_Frozen):
     """A query (see `search.parser`) with its filters. An empty list filters nothing.
 
     `mode` decides where plain words are searched; terms like `say:` and `see:` say it themselves. With
-    `weak` the answer goes on with the moments that do not convince.
+    `weak` the answer goes on with the moments that do not convince. A query may have an example, and then
+    needs no words: `picture`, the content of a picture file (base64 in JSON), or `like`, a frame that is
+    in the library.
     """
 
-    query: str = Field(max_length=QUERY_MAX)
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    query: str = Field(default="", max_length=QUERY_MAX)
+    picture: bytes | None = Field(default=None, repr=False)
+    like: FrameRef | None = None
     mode: Mode = Mode.BOTH
     labels: list[str] = []
     libraries: list[str] = []
@@ -49,6 +62,17 @@ class SearchRequest(_Frozen):
     weak: bool = False
     limit: int = Field(default=20, ge=1, le=500)
     offset: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _one_example(self) -> SearchRequest:
+        if self.picture is not None and self.like is not None:
+            raise ValueError("either a picture or a frame of the library, not both")
+        return self
+
+    @property
+    def exemplified(self) -> bool:
+        """Whether it has an example."""
+        return self.picture is not None or self.like is not None
 
 
 class Evidence(_Frozen):

@@ -17,6 +17,8 @@ from gaze_search_app.search.sounds import Endings, Sound, soft, strict
 from gaze_search_app.search.spoken import endings
 from gaze_search_app.search.syntax import Clause, Field, Part, Query, Term
 
+EXAMPLE = "picture"
+"""What the part of a query is called that is no more than an example."""
 LOOKS = 8
 """The most ways of putting a query with ORs that are looked for one by one."""
 
@@ -26,7 +28,8 @@ class Ask:
     """What one part of a query asks.
 
     `looks` are texts to look for, of which any will do; of each group of `labels` one must be seen.
-    `unheard`, `unseen` and `unlabelled` must not be there. `named` are labels that the words name.
+    `unheard`, `unseen` and `unlabelled` must not be there. `named` are labels that the words name. What is
+    `pictured` must look like the request's example: that narrows, the words steer.
     """
 
     text: str
@@ -38,11 +41,12 @@ class Ask:
     unlabelled: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     hears: bool = False
+    pictured: bool = False
 
     @property
     def finds(self) -> bool:
         """Whether there is anything to find; words of signs alone are sought in pictures."""
-        return bool(self.hears or self.looks or self.labels)
+        return bool(self.hears or self.looks or self.labels or self.pictured)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,9 @@ def plan(query: Query, request: SearchRequest, snapshot: Snapshot) -> Plan:
     where = bounds(query.scope, request, snapshot, notes)
     binder = _Binder(snapshot, request.mode, endings(snapshot.spoken), notes)
     steps = tuple(tuple(binder.ask(part) for part in step.parts) for step in query.steps)
-    if len(query.parts) == 1:  # else the labels filter whole moments
+    if request.exemplified:
+        steps = _pictured(steps)
+    if sum(map(len, steps)) == 1:  # else the labels filter whole moments
         filters = tuple(frozenset([label]) for label in request.labels)
         steps = ((replace(steps[0][0], labels=steps[0][0].labels + filters),),)
     if not steps:
@@ -80,6 +86,16 @@ def plan(query: Query, request: SearchRequest, snapshot: Snapshot) -> Plan:
         where,
         tuple(dict.fromkeys(notes)),
     )
+
+
+def _pictured(steps: tuple[tuple[Ask, ...], ...]) -> tuple[tuple[Ask, ...], ...]:
+    """The same with an example: of a single part it is one more trait, of several it joins the first."""
+    if not steps:
+        return ((Ask(EXAMPLE, pictured=True),),)
+    first, *later = steps
+    if len(first) == 1 and not later:
+        return ((replace(first[0], pictured=True),),)
+    return ((Ask(EXAMPLE, pictured=True), *first), *later)
 
 
 @dataclass(frozen=True)
