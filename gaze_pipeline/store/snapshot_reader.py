@@ -171,6 +171,12 @@ class Snapshot:
         rows = self.rows("SELECT mode(visual_reason) FROM videos")
         return str(rows[0][0]) if rows[0][0] is not None else None
 
+    @cached_property
+    def literalness(self) -> str | None:
+        """The commonest reason why it is not known what lines mean."""
+        rows = self.rows("SELECT mode(meaning_reason) FROM videos")
+        return str(rows[0][0]) if rows[0][0] is not None else None
+
     def _without(self, column: str) -> frozenset[str]:
         rows = self.rows(f"SELECT fingerprint FROM videos WHERE {column} IS NOT NULL")
         return frozenset(fingerprint for (fingerprint,) in rows)

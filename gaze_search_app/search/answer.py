@@ -8,7 +8,7 @@ from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_search_app.search.evidence import Frame, frames_at, places, with_labels
 from gaze_search_app.search.finder import Found
 from gaze_search_app.search.hits import SpeechHit
-from gaze_search_app.search.model import Evidence, Moment
+from gaze_search_app.search.model import Evidence, LineFoundBy, Moment
 from gaze_search_app.search.snippet import best_line, marks, merged
 from gaze_search_app.search.spoken import texts
 from gaze_search_app.search.timeline import Piece, Ranked
@@ -40,6 +40,7 @@ def moments(snapshot: Snapshot, found: Sequence[Found], page: Sequence[Ranked]) 
                 snippet=line.snippet if line else None,
                 marks=_all_marks(evidence, line),
                 snippet_start_ms=line.snippet_start_ms if line else None,
+                by=line.by if line else None,
                 frame_index=picture.frame_index,
                 frame_ms=picture.frame_ms,
                 labels=list(stretch.labels),
@@ -62,7 +63,7 @@ def _evidence(
 ) -> list[list[Evidence]]:
     """What each piece of each moment shows."""
     pieces = [piece for ranked in page for piece in ranked.pieces]
-    shown = _shown(snapshot, pieces)
+    shown = _shown(snapshot, found, pieces)
     said = texts(snapshot.spoken, {line.line for line, _ in shown if line})
     told = iter(
         _told(found[piece.part], piece, said, line, frame)
@@ -90,16 +91,17 @@ def _told(
         snippet=text if line else None,
         marks=marks(text, language, sounds) if line else [],
         snippet_start_ms=line.start_ms if line else None,
+        by=LineFoundBy.MEANING if line and line.meaning else LineFoundBy.WORDS if line else None,
         frame_index=frame.index if frame else None,
         frame_ms=frame.timestamp_ms if frame else None,
     )
 
 
 def _shown(
-    snapshot: Snapshot, pieces: Sequence[Piece]
+    snapshot: Snapshot, found: Sequence[Found], pieces: Sequence[Piece]
 ) -> list[tuple[SpeechHit | None, Frame | None]]:
     """The line and the frame that stand for each piece: the best frame, else the one on screen."""
-    lines = [best_line(piece.stretch.lines) for piece in pieces]
+    lines = [best_line(piece.stretch.lines, found[piece.part].scale) for piece in pieces]
     starts = [
         (piece.stretch.fingerprint, line.start_ms if line else piece.stretch.start_ms)
         for piece, line in zip(pieces, lines, strict=True)

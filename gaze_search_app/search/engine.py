@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 
 from threadpoolctl import threadpool_limits
 
+from gaze_pipeline.channels import SWITCHED_OFF, Channel
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.snapshot_reader import Snapshot, SnapshotPool
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.search.answer import moments
 from gaze_search_app.search.exemplars import Exemplars, ImageEncoder
 from gaze_search_app.search.finder import Finder, Found
+from gaze_search_app.search.meaning import Meaning, SentenceModel
 from gaze_search_app.search.model import (
     Confidence,
     Coverage,
@@ -30,9 +32,9 @@ from gaze_search_app.search.vision import TextEncoder, Vision
 class Engine:
     """Answers requests from the newest published snapshot; threads may share it.
 
-    `load` and `load_images` give the sides of the image model; by default the one that the settings name.
-    NumPy's products run on one thread in this process from then on: where indexing has all cores busy,
-    waiting for a second one takes longer than it saves.
+    `load` and `load_images` give the sides of the image model, `load_sentences` the sentence model; by
+    default those that the settings name. NumPy's products run on one thread in this process from then on:
+    where indexing has all cores busy, waiting for a second one takes longer than it saves.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Engine:
         settings: Settings,
         load: Callable[[], TextEncoder] | None = None,
         load_images: Callable[[], ImageEncoder] | None = None,
+        load_sentences: Callable[[], SentenceModel] | None = None,
     ) -> None:
         self.settings = settings
         self.snapshots = SnapshotPool(settings.paths)
@@ -47,6 +50,11 @@ class Engine:
         threadpool_limits(1, user_api="blas")
         self._vision = Vision(load or (lambda: workspace.models.clip_text()))
         self._exemplars = Exemplars(load_images or (lambda: workspace.models.clip()))
+        self._meaning = (
+            Meaning(load_sentences or workspace.models.sentence_encoder)
+            if Channel.MEANING in settings.channels.on
+            else None
+        )
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Answer a request.
@@ -61,7 +69,9 @@ class Engine:
         asked = plan(read.query, request, snapshot)
         within = scope(snapshot, asked.bounds)
         example = self._exemplars.example(request, snapshot)
-        finder = Finder(snapshot, self._vision, self.settings.search, within, example)
+        finder = Finder(
+            snapshot, self._vision, self.settings.search, within, example, meaning=self._meaning
+        )
         chained = len(asked.asks) > 1
         steps = [[finder.find(ask, chained) for ask in step] for step in asked.steps]
         ranked = [
@@ -79,20 +89,30 @@ class Engine:
             moments=moments(snapshot, found, page),
             total=len(ranked),
             weak=weak,
-            coverage=_coverage(snapshot, asked, within, found),
+            coverage=_coverage(snapshot, asked, within, found, self._meaning is not None),
             took_ms=round(1000 * (time.perf_counter() - started), 1),
         )
 
 
-def _coverage(snapshot: Snapshot, asked: Plan, within: Scope, found: Sequence[Found]) -> Coverage:
+def _coverage(
+    snapshot: Snapshot, asked: Plan, within: Scope, found: Sequence[Found], understands: bool
+) -> Coverage:
     """What was searched, and what could not be for want of speech, pictures, labels or a language."""
     known = ["transcript"] if within.languages else []
     labels = ["labels"] if any(ask.labels or ask.unlabelled for ask in asked.asks) else []
     looks = any(ask.looks or ask.pictured for ask in asked.asks)
     hears = any(ask.hears for ask in asked.asks)
     blind = next((part.blind for part in found if part.blind), None)
+    literal = next((part.literal for part in found if part.literal), None)
     return Coverage(
         snapshot=snapshot.info.number,
+        meaning=coverage(
+            snapshot,
+            ["transcript", "meaning", *labels],
+            within.covered,
+            understands and any(ask.means for ask in asked.asks),
+            literal if understands else SWITCHED_OFF,
+        ),
         transcript=coverage(snapshot, ["transcript", *labels], within.covered, hears),
         visual=coverage(
             snapshot,

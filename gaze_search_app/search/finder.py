@@ -15,6 +15,8 @@ from gaze_search_app.search.example import Example, one_a_shot, steered
 from gaze_search_app.search.fusion import Weights, combine
 from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit
 from gaze_search_app.search.labels import only_label
+from gaze_search_app.search.meaning import Meaning, with_meant
+from gaze_search_app.search.model import POSSIBLE
 from gaze_search_app.search.moments import Stretch, join_around
 from gaze_search_app.search.plan import Ask
 from gaze_search_app.search.scope import Scope
@@ -38,7 +40,10 @@ class Scores:
 
 @dataclass(frozen=True)
 class Found:
-    """What one part of a query found; `blind` is the error code that says why no frames were sought."""
+    """What one part of a query found; `blind` is the error code that says why no frames were sought.
+
+    `literal` is the one that says why lines were sought by their words alone.
+    """
 
     ask: Ask
     stretches: tuple[Stretch, ...]
@@ -46,6 +51,7 @@ class Found:
     heard: bool
     seen: bool
     blind: str | None = None
+    literal: str | None = None
 
     def scores(self, snapshot: Snapshot, stretch: Stretch, chosen: SearchSettings) -> Scores:
         """The scores of one of the stretches, or of a piece of one."""
@@ -74,15 +80,19 @@ class Finder:
     settings: SearchSettings
     scope: Scope
     example: Example | str | None = None
+    meaning: Meaning | None = None
 
     def find(self, ask: Ask, chained: bool = False) -> Found:
         """The stretches that answer a part; `chained` if it is one of several parts."""
         shown = frozenset[str]().union(*ask.labels)
         window_ms = self.settings.speech_window_ms
         looking = _CHANNELS.submit(self._look, ask, shown)  # both leave Python to the other
+        understanding = _CHANNELS.submit(self._understand, ask, shown)
         corpus = self.snapshot.spoken
         lines, scale = transcript.search(corpus, ask.sounds, self.scope, shown, window_ms)
         least = CONVINCING if ask.hears or chained else 0.0
+        meant, literal = understanding.result()
+        lines = with_meant(lines, meant, scale, window_ms)
         frames, blind = looking.result()
         stretches = join_around(
             lines,
@@ -101,9 +111,20 @@ class Finder:
             for stretch in stretches
             if all(not group.isdisjoint(stretch.labels) for group in ask.labels)
         )
-        return Found(
-            ask, tuple(labelled), scale, bool(lines), any(s.frames for s in stretches), blind
-        )
+        heard = any(line.words or line.meaning >= POSSIBLE for line in lines)
+        seen = any(stretch.frames for stretch in stretches)
+        return Found(ask, tuple(labelled), scale, heard, seen, blind, literal)
+
+    def _understand(self, ask: Ask, shown: frozenset[str]) -> tuple[list[SpeechHit], str | None]:
+        """The lines that mean what is asked, or why none could be sought."""
+        if not ask.means or self.meaning is None:
+            return [], None
+        if self.snapshot.info.meaning_table is None:
+            return [], self.snapshot.literalness
+        try:
+            return self.meaning.lines(ask.means, self.snapshot, self.scope, shown), None
+        except GazeError as error:
+            return [], error.code.name
 
     def _look(self, ask: Ask, shown: frozenset[str]) -> tuple[list[FrameHit], str | None]:
         """The frames that look like what is asked, or why none could be sought."""

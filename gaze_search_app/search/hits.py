@@ -27,14 +27,16 @@ def in_order(times: Iterable[T]) -> list[T]:
 
 @dataclass(frozen=True, order=True)
 class SpeechHit(Interval):
-    """A spoken line that holds sounds of the query; `words` numbers those it holds.
+    """A spoken line that holds sounds of the query, or means it; `words` numbers those it holds.
 
-    `bm25` is relative to the best line of the answer (0..1); `line` is its id, see `spoken.texts`.
+    `bm25` is relative to the best line of the answer (0..1); `line` is its id, see `spoken.texts`; `meaning`
+    is calibrated to 0..1, and 0 where the line was found by its words.
     """
 
     words: tuple[int, ...]
     bm25: float
     line: int = 0
+    meaning: float = 0.0
 
 
 @dataclass(frozen=True, order=True)

@@ -30,6 +30,13 @@ class Confidence(StrEnum):
     WEAK = "weak"
 
 
+class LineFoundBy(StrEnum):
+    """Why a line answers: it holds words of the query, or only means what is asked for."""
+
+    WORDS = "words"
+    MEANING = "meaning"
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -87,6 +94,7 @@ class Evidence(_Frozen):
     snippet: str | None = None
     marks: list[tuple[int, int]] = []
     snippet_start_ms: int | None = None
+    by: LineFoundBy | None = None
     frame_index: int | None = None
     frame_ms: int | None = None
 
@@ -95,8 +103,8 @@ class Moment(_Frozen):
     """A stretch of one video that answers the query, with the evidence of each channel.
 
     Times are ms from the start of the video; scores are 0..1. `marks` are the [start, end) character
-    ranges of `snippet` that match the query. `frame_index` names the best frame's thumbnail.
-    `evidence` is given, in order, for each part of a query that has several.
+    ranges of `snippet` that match the query; `by` tells why it does. `frame_index` names the best frame's
+    thumbnail. `evidence` is given, in order, for each part of a query that has several.
     """
 
     fingerprint: str
@@ -112,6 +120,7 @@ class Moment(_Frozen):
     snippet: str | None = None
     marks: list[tuple[int, int]] = []
     snippet_start_ms: int | None = None
+    by: LineFoundBy | None = None
     frame_index: int | None = None
     frame_ms: int | None = None
     labels: list[str] = []
@@ -144,6 +153,7 @@ class Coverage(_Frozen):
 
     snapshot: int
     transcript: ChannelCoverage
+    meaning: ChannelCoverage
     visual: ChannelCoverage
 
 

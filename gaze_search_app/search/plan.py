@@ -28,6 +28,7 @@ class Ask:
     """What one part of a query asks.
 
     `looks` are texts to look for, of which any will do; of each group of `labels` one must be seen.
+    `means` are the words, if they need not be said as they are.
     `unheard`, `unseen` and `unlabelled` must not be there. `named` are labels that the words name. What is
     `pictured` must look like the request's example: that narrows, the words steer.
     """
@@ -41,6 +42,7 @@ class Ask:
     unlabelled: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     hears: bool = False
+    means: str = ""
     pictured: bool = False
 
     @property
@@ -109,6 +111,7 @@ class _Binder:
         """What a part asks."""
         sounds: dict[Sound, None] = {}
         looks: list[list[str]] = []
+        loose: list[str] = []
         labels: list[frozenset[str]] = []
         said: list[str] = []
         hears = False
@@ -123,6 +126,7 @@ class _Binder:
             seen = [term.text for term in terms if self._visible(term)]
             hears |= bool(heard)
             said += [term.text for term in terms]
+            loose += [term.text for term in heard if len(terms) == 1]
             sounds |= dict.fromkeys(self._sounds(heard, len(heard) == len(terms)))
             if seen:
                 looks.append(seen)
@@ -132,6 +136,7 @@ class _Binder:
         return Ask(
             text=str(part),
             hears=hears,
+            means="" if any(sound.required for sound in sounds) else " ".join(loose),
             sounds=tuple(sounds),
             looks=_ways(looks),
             labels=tuple(labels),

@@ -50,6 +50,14 @@ class Scope:
     languages: tuple[str, ...] = ()
     not_languages: tuple[str, ...] = ()
 
+    def showing(self, snapshot: Snapshot, labels: Collection[str]) -> list[str] | None:
+        """The videos that may answer of those in which any of these labels is seen, None for all."""
+        if not labels:
+            return self.fingerprints
+        rows = snapshot.rows(_SHOWING, {"labels": sorted(labels)})
+        shown = {fingerprint for (fingerprint,) in rows}
+        return sorted(shown if self.fingerprints is None else shown & set(self.fingerprints))
+
     def admitted(self, corpus: Corpus, labels: Collection[str]) -> Callable[[Lines], Flags]:
         """Tells which lines may answer: those within, of videos in which any of these labels is seen."""
         snapshot = corpus.snapshot

@@ -7,11 +7,17 @@ from collections.abc import Iterable, Sequence
 from gaze_pipeline.store.text import spans
 from gaze_search_app.search.hits import SpeechHit
 from gaze_search_app.search.sounds import Sound
+from gaze_search_app.search.transcript import SpeechScale
 
 
-def best_line(lines: Sequence[SpeechHit]) -> SpeechHit | None:
-    """The line that holds the most words of the query; BM25, then time, breaks ties."""
-    return max(lines, key=lambda hit: (len(hit.words), hit.bm25, -hit.start_ms), default=None)
+def best_line(lines: Sequence[SpeechHit], scale: SpeechScale) -> SpeechHit | None:
+    """The line that holds the most words of the query; BM25, then time, breaks ties.
+
+    Or the one that means it most, where that counts for more than the words.
+    """
+    best = max(lines, key=lambda hit: (len(hit.words), hit.bm25, -hit.start_ms), default=None)
+    meant = max(lines, key=lambda hit: hit.meaning, default=None)
+    return meant if best and meant and meant.meaning > scale.score([best]) else best
 
 
 def marks(text: str, language: str, sounds: Iterable[Sound]) -> list[tuple[int, int]]:

@@ -53,15 +53,17 @@ class SpeechScale:
         """How well the lines of one moment, taken together, answer the query (0..1).
 
         Mostly how much of the query was said, whatever the best line of the library reaches, so
-        that a poor best stays poor; BM25 orders lines that say equally much.
+        that a poor best stays poor; BM25 orders lines that say equally much. What a line means counts
+        where it is more.
         """
         words: set[int] = set()
-        best = 0.0
+        best = meaning = 0.0
         for hit in hits:
             words.update(hit.words)
             best = max(best, hit.bm25)
+            meaning = max(meaning, hit.meaning)
         share: float = self.coverage(words) ** _LENIENCE
-        return share * (1 - _TEXTURE + _TEXTURE * best)
+        return max(share * (1 - _TEXTURE + _TEXTURE * best), meaning)
 
 
 def search(

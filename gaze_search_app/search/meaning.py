@@ -1,0 +1,154 @@
+"""Lines that say what is asked for in other words: a part of the speech channel."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.store.snapshot_reader import Snapshot
+from gaze_search_app.search.hits import SpeechHit
+from gaze_search_app.search.model import POSSIBLE, STRONG
+from gaze_search_app.search.scope import Scope
+from gaze_search_app.search.transcript import SpeechScale
+
+Vectors = npt.NDArray[np.float32]
+
+MOST = 100
+"""The nearest lines that become moments."""
+MOST_SURE = STRONG - 0.01
+"""What is only meant is never as sure as what is said."""
+_LEAST = 0.4
+"""What scores less is not shown: it would be anything at all."""
+_SAID = 0.3
+"""A line that says so much of a query is judged by its words."""
+_SAMPLE = 1024
+_CLEAR = 2.7
+_CACHED_QUERIES = 128
+
+
+class SentenceModel(Protocol):
+    """What meaning is compared by; see `gaze_pipeline.models.sentence_encoder`."""
+
+    model_id: str
+    dim: int
+    everyday: Vectors
+
+    def encode_query(self, text: str) -> Vectors:
+        """A query to float32 [dim], L2-normalised."""
+
+
+@dataclass(frozen=True)
+class MeaningScale:
+    """What cosines of queries and lines are worth in a library.
+
+    `usual` is the one of any query and line, `spread` its deviation. From `_CLEAR` deviations on a line is
+    possible.
+    """
+
+    usual: float
+    spread: float
+
+    def score(self, cosines: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """What cosines are worth, 0 to `MOST_SURE`, rising with them."""
+        deviations = (np.asarray(cosines, np.float64) - self.usual) / max(self.spread, 1e-6)
+        scores: npt.NDArray[np.float64] = np.clip(POSSIBLE * deviations / _CLEAR, 0.0, MOST_SURE)
+        return scores
+
+
+class Meaning:
+    """The sentence model of the searching process, loaded when first needed. Threads may share it."""
+
+    def __init__(self, load: Callable[[], SentenceModel]) -> None:
+        self._load = load
+        self._lock = threading.RLock()
+        self._encoder: SentenceModel | None = None
+        self._scale: tuple[int, MeaningScale] | None = None
+        self._vector = lru_cache(_CACHED_QUERIES)(self._encode)
+
+    def lines(
+        self, text: str, snapshot: Snapshot, scope: Scope, labels: Collection[str]
+    ) -> list[SpeechHit]:
+        """The lines nearest to a query in meaning that may answer, in videos that show any of these labels.
+
+        Raises GazeError(MODEL_MISSING | MODEL_CORRUPT | INDEX_CORRUPT), MODEL_MISSING too where the lines
+        of this snapshot were encoded by another model.
+        """
+        reader = snapshot.meanings
+        if reader is None:
+            return []
+        encoder = self._model()
+        if encoder.model_id != snapshot.info.sentence_model or encoder.dim != reader.dimensions:
+            raise GazeError(ErrorCode.MODEL_MISSING, snapshot.info.sentence_model)
+        found = reader.nearest(
+            self._vector(text),
+            MOST,
+            fingerprints=scope.showing(snapshot, labels),
+            languages=scope.languages,
+        )
+        scores = self._judged(snapshot).score(found["cosine"].to_numpy())
+        corpus, numbers = snapshot.spoken, snapshot.columns.numbers
+        runs, places = corpus.runs, found["segment_index"].to_numpy()
+        videos = np.array([numbers.get(one, -1) for one in found["fingerprint"].to_pylist()], int)
+        lines = runs.starts[videos] + places
+        kept = (scores >= _LEAST) & (videos >= 0) & (lines < runs.starts[videos + 1])
+        kept[kept] = scope.admitted(corpus, labels)(lines[kept])
+        starts, ends = (runs.columns[name] for name in ("start_ms", "end_ms"))
+        return [
+            SpeechHit(
+                corpus.fingerprint(line), int(starts[line]), int(ends[line]), (), 0.0, line, score
+            )
+            for line, score in zip(lines[kept].tolist(), scores[kept].tolist(), strict=True)
+        ]
+
+    def _judged(self, snapshot: Snapshot) -> MeaningScale:
+        with self._lock:
+            if self._scale is None or self._scale[0] != snapshot.info.number:
+                self._scale = snapshot.info.number, self._measured(snapshot)
+            return self._scale[1]
+
+    def _measured(self, snapshot: Snapshot) -> MeaningScale:
+        lines = snapshot.meanings.sample(_SAMPLE)[0] if snapshot.meanings else np.empty((0, 1))
+        if not len(lines):
+            return MeaningScale(0.0, 1.0)
+        cosines = lines @ self._model().everyday.T
+        return MeaningScale(float(np.median(cosines)), float(np.std(cosines)))
+
+    def _model(self) -> SentenceModel:
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = self._load()
+            return self._encoder
+
+    def _encode(self, text: str) -> Vectors:
+        return self._model().encode_query(text)
+
+
+def with_meant(
+    said: Sequence[SpeechHit], meant: Iterable[SpeechHit], scale: SpeechScale, window_ms: int
+) -> list[SpeechHit]:
+    """What was found by words, and what by meaning where no words say as much at most a window away."""
+    near: dict[str, list[SpeechHit]] = {}
+    for hit in said:
+        near.setdefault(hit.fingerprint, []).append(hit)
+    judged = {hit.line for hit in said if scale.coverage(hit.words) >= _SAID}
+    kept = [
+        hit
+        for hit in meant
+        if hit.line not in judged
+        and not any(
+            _apart(hit, other) <= window_ms and scale.score([other]) >= hit.meaning
+            for other in near.get(hit.fingerprint, ())
+        )
+    ]
+    return [*said, *kept]
+
+
+def _apart(one: SpeechHit, other: SpeechHit) -> int:
+    return max(one.start_ms - other.end_ms, other.start_ms - one.end_ms)
