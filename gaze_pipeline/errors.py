@@ -212,6 +212,16 @@ class ErrorCode(Enum):
     )
 
     # Services
+    ADDRESS_UNKNOWN = (
+        False,
+        "There is nothing at this address.",
+        "/api/openapi.json lists every address of the HTTP API.",
+    )
+    READ_ONLY = (
+        False,
+        "The HTTP API only reads.",
+        "Change what is indexed with the `gaze` command or in the Dagster UI; see `gaze --help`.",
+    )
     ALREADY_RUNNING = (
         True,
         "Gaze is already running on this data root.",

@@ -19,6 +19,9 @@ class CaptionFormat(StrEnum):
     VTT = "vtt"
 
 
+CAPTION_TYPES = {CaptionFormat.SRT: "application/x-subrip", CaptionFormat.VTT: "text/vtt"}
+
+
 @dataclass(frozen=True)
 class Cue:
     """A caption: shown from `start_ms` to `end_ms`."""

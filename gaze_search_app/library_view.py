@@ -37,6 +37,10 @@ GROUP_OF = {
 } | dict.fromkeys(RUNNING_STATE.values(), Group.WORKING)
 
 
+GROUPS = (Group.FAILED, Group.WORKING, Group.WAITING, Group.READY)
+"""What needs attention first."""
+
+
 class Request(StrEnum):
     """What a person can ask of a video."""
 
@@ -110,8 +114,7 @@ class OfflineLibrary:
 def rows(catalog: Catalog) -> list[Row]:
     """Everything known, what needs attention first, then what is being worked on, then by name."""
     every = [*map(_video_row, catalog.videos.all()), *map(_file_row, catalog.refused())]
-    order = [Group.FAILED, Group.WORKING, Group.WAITING, Group.READY]
-    return sorted(every, key=lambda row: (order.index(row.group), row.name.casefold()))
+    return sorted(every, key=lambda row: (GROUPS.index(row.group), row.name.casefold()))
 
 
 def offline(workspace: Workspace) -> list[OfflineLibrary]:

@@ -18,25 +18,12 @@ from starlette.routing import Route
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.workspace import Workspace
-from gaze_search_app.captions import CaptionFormat, captions
+from gaze_search_app.captions import CAPTION_TYPES, CaptionFormat, captions
 from gaze_search_app.clip_cache import ClipCache, ClipKey
 from gaze_search_app.playback import prepare, present_file
 from gaze_search_app.transcripts import read_transcript
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}", re.ASCII)
-_CAPTION_TYPES = {CaptionFormat.SRT: "application/x-subrip", CaptionFormat.VTT: "text/vtt"}
-_STATUS = {
-    ErrorCode.VIDEO_UNKNOWN: 404,
-    ErrorCode.FILE_NOT_FOUND: 404,
-    ErrorCode.TRANSCRIPT_MISSING: 404,
-    ErrorCode.FILE_UNREADABLE: 403,
-    ErrorCode.CODEC_UNSUPPORTED: 415,
-    ErrorCode.NOT_A_VIDEO: 415,
-    ErrorCode.DECODER_CRASHED: 422,
-    ErrorCode.DECODER_STALLED: 422,
-    ErrorCode.DECODER_MEMORY: 422,
-    ErrorCode.DISK_FULL: 507,
-}
 
 
 class MediaRoutes:
@@ -121,28 +108,11 @@ class MediaRoutes:
         if "download" in request.query_params:
             name = quote(f"{self._stem(fingerprint)}.{form}".encode("utf-8", "replace"))
             headers["content-disposition"] = f"attachment; filename*=utf-8''{name}"
-        return Response(text, media_type=_CAPTION_TYPES[form], headers=headers)
+        return Response(text, media_type=CAPTION_TYPES[form], headers=headers)
 
     def _stem(self, fingerprint: str) -> str:
         video = self.workspace.catalog.videos.get(fingerprint)
         return video.path.stem if video else fingerprint
-
-
-def refused(request: Request, error: GazeError) -> Response:
-    """A GazeError as JSON: its code, what happened, and what to do."""
-    del request
-    told = {
-        "code": error.code.name,
-        "message": error.code.sentence,
-        "remedy": error.code.remedy,
-        "detail": error.detail.encode("utf-8", "replace").decode(),
-    }
-    return JSONResponse({"error": told}, _STATUS.get(error.code, 500))
-
-
-def failed(request: Request, error: Exception) -> Response:
-    """What no code names, as INTERNAL; the server logs its traceback."""
-    return refused(request, GazeError(ErrorCode.INTERNAL, detail=type(error).__name__))
 
 
 def _picture(path: Path, max_age_s: int) -> Response:

@@ -17,15 +17,19 @@ import uvicorn
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.gate import Access, TokenGate
 from gaze_pipeline.services.ports import HOST
 from gaze_pipeline.workspace import Workspace
+from gaze_search_app.api.app import create_api
+from gaze_search_app.api.context import Context
 from gaze_search_app.content_policy import ContentPolicy
-from gaze_search_app.media_routes import MediaRoutes, failed, refused
+from gaze_search_app.media_routes import MediaRoutes
+from gaze_search_app.problems import failed, refused
+from gaze_search_app.search.engine import Engine
 
 PATIENCE_S = 3
 _SCRIPT = Path(__file__).with_name("app.py")
@@ -48,7 +52,11 @@ def create_app(workspace: Workspace, access: Access) -> ASGIApp:
 
     return App(
         _SCRIPT,
-        routes=[Route("/healthz", _alive), *MediaRoutes(workspace).routes()],
+        routes=[
+            Route("/healthz", _alive),
+            Mount("/api", create_api(Context(_workspace, _engine))),
+            *MediaRoutes(workspace).routes(),
+        ],
         middleware=[Middleware(ContentPolicy), Middleware(TokenGate, access=access)],
         exception_handlers={GazeError: refused, Exception: failed},
         on_script_error=unforeseen,
@@ -91,6 +99,18 @@ def _warm() -> None:
     from gaze_search_app import workspaces  # its caches need the runtime that is up by now
 
     workspaces.warm()
+
+
+def _workspace() -> Workspace:
+    from gaze_search_app import workspaces
+
+    return workspaces.workspace()
+
+
+def _engine() -> Engine:
+    from gaze_search_app import workspaces
+
+    return workspaces.engine()
 
 
 async def _alive(request: Request) -> Response:

@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 from gaze_pipeline.errors import GazeError
 from gaze_pipeline.store.catalog.rows import FileRow
 from gaze_search_app import media_routes
-from gaze_search_app.media_routes import MediaRoutes, failed, refused
+from gaze_search_app.media_routes import MediaRoutes
+from gaze_search_app.problems import failed, refused
 from tests.support.synthetic import Film, SyntheticRoot
 
 

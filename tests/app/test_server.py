@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,22 +18,56 @@ from websockets.sync.client import connect
 
 from tests.app.conftest import make_film, make_root
 from tests.support.serving import Served, served
-from tests.support.synthetic import SyntheticRoot
+from tests.support.synthetic import Film, Line, SyntheticRoot
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def published(tmp_path_factory: pytest.TempPathFactory) -> SyntheticRoot:
     folder = tmp_path_factory.mktemp("served")
-    root = make_root(folder, make_film(folder))
-    with served(root.root, folder / "search.log") as app:
+    return make_root(folder, make_film(folder))
+
+
+@pytest.fixture(scope="module")
+def app(published: SyntheticRoot) -> Iterator[Served]:
+    with served(published.root, published.root.parent / "search.log") as app:
         yield app
 
 
 def test_pages_and_media_need_the_token(app: Served) -> None:
     captions = f"/captions/{'a' * 16}.srt"
-    for path in ("/", "/library", "/healthz", captions, "/_stcore/health"):
+    for path in ("/", "/library", "/healthz", captions, "/_stcore/health", "/api/health"):
         assert httpx.get(app.url(path)).status_code == 401
         assert app.get(path).status_code == 200
+
+
+def test_programs_search_as_the_page_does(app: Served) -> None:
+    answer = app.get("/api/search?q=country+road&mode=transcript").json()
+    assert answer["moments"][0]["snippet"] == "a quiet country road"
+    assert app.get("/api/nothing").json()["error"]["code"] == "ADDRESS_UNKNOWN"
+
+
+def test_programs_are_told_of_everything_and_then_of_changes(
+    app: Served, published: SyntheticRoot
+) -> None:
+    headers = {"authorization": f"Bearer {app.token}"}
+    with httpx.stream("GET", app.url("/api/events"), headers=headers, timeout=30) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        events = _events(stream)
+        first = [next(events) for _ in range(3)]
+        assert {kind for kind, _ in first} == {"job"}
+        published.add(Film("c" * 16, [Line(0, 1000, "a new one")]))
+        new = next(what for kind, what in events if kind == "job" and what["id"] == "c" * 16)
+    assert new["title"] == f"{'c' * 16}.mp4"
+
+
+def _events(stream: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
+    kind = ""
+    for line in stream.iter_lines():
+        name, _, value = line.partition(": ")
+        if name == "event":
+            kind = value
+        elif name == "data":
+            yield kind, json.loads(value)
 
 
 def test_the_live_connection_needs_the_token(app: Served) -> None:
