@@ -18,8 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.lookalikes import ambiguous
+from gaze_pipeline.models.cyrillic import CyrillicReader
+from gaze_pipeline.models.scripts import script_of
 
-MODEL_ID = "pp-ocrv6-small"
+MODEL_ID = "pp-ocrv6-small+cyrillic-1"
 GLANCE_PX = 320
 """The long side at which a picture is looked at for text: letters of 1 % of its width are found."""
 READ_PX = 1280
@@ -27,6 +30,11 @@ READ_PX = 1280
 _FIND_PX = 960
 """... and at which its lines are told apart."""
 _DETECTOR, _RECOGNISER = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
+
+_SURE = 0.9
+"""Lines read with less than this may be Cyrillic, which PP-OCRv6 takes for signs that look like it."""
+_FILLED = 0.4
+"""How many characters a line has at least, as a share of its width over its height; fewer are unsure, too."""
 
 Image = npt.NDArray[np.uint8]
 
@@ -60,9 +68,10 @@ class WrittenLine:
 class TextReader:
     """The loaded models. Images are upright, uint8 [height, width, 3] RGB."""
 
-    def __init__(self, engine: Any) -> None:
+    def __init__(self, engine: Any, cyrillic: CyrillicReader) -> None:
         self._find = engine.text_det
         self._recognise = engine.text_rec
+        self._cyrillic = cyrillic
 
     @classmethod
     def load(cls, threads: int = 0) -> TextReader:
@@ -91,7 +100,7 @@ class TextReader:
             engine._load_rec_model()
         except Exception as error:  # RapidOCR and ONNX Runtime have no common error
             raise GazeError(ErrorCode.MODEL_CORRUPT, MODEL_ID, str(error)) from error
-        return cls(engine)
+        return cls(engine, CyrillicReader(folder / _RECOGNISER, threads))
 
     def find(self, image: Image) -> list[Box]:
         """Where text is, seen at a glance."""
@@ -108,18 +117,49 @@ class TextReader:
         if not len(corners):
             return []
         crops = [get_rotate_crop_image(_bgr(image), quad.copy()) for quad in corners]
-        read = self._recognise(TextRecInput(img=crops))
+        found = self._recognise(TextRecInput(img=crops))
+        read = self._with_cyrillic(crops, _readings(found))
         return [
             WrittenLine(text.strip(), float(score), _box(quad, width, height))
-            for text, score, quad in zip(read.txts, read.scores, corners, strict=True)
+            for (text, score), quad in zip(read, corners, strict=True)
             if any(map(str.isalnum, text))  # a rule or a bullet is no text
         ]
+
+    def _with_cyrillic(
+        self, crops: Sequence[Image], read: list[tuple[str, float]]
+    ) -> list[tuple[str, float]]:
+        """The readings, in Cyrillic where that is surer.
+
+        Words like MOCKBA are Cyrillic where there are other such lines in the picture.
+        """
+        unsure = [
+            number
+            for number, (line, (text, score)) in enumerate(zip(crops, read, strict=True))
+            if score < _SURE or len(text) < _FILLED * line.shape[1] / line.shape[0]
+        ]
+        again = {number: self._cyrillic.read(crops[number]) for number in unsure}
+        taken = {
+            number: (text, score)
+            for number, (text, score) in again.items()
+            if script_of(text) == "Cyrl" and score > read[number][1]
+        }
+        if taken:
+            for number, (text, _) in enumerate(read):
+                if number not in again and ambiguous(text):
+                    taken[number] = self._cyrillic.read(crops[number])
+        return [taken.get(number, line) for number, line in enumerate(read)]
 
     def _corners(self, image: Image, long_side: int) -> Sequence[npt.NDArray[np.float32]]:
         """The four corners of each line, float32 [4, 2] in px."""
         self._find.limit_side_len = long_side
         found = self._find(_bgr(image)).boxes
         return [] if found is None else [np.asarray(quad, np.float32) for quad in found]
+
+
+def _readings(found: Any) -> list[tuple[str, float]]:
+    """Each line with its confidence, which RapidOCR gives as NaN where it read nothing."""
+    pairs = zip(found.txts, found.scores, strict=True)
+    return [(text, float(score) if text else 0.0) for text, score in pairs]
 
 
 def _bgr(image: Image) -> Image:

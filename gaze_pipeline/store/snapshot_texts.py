@@ -6,7 +6,7 @@ from collections import Counter
 
 import pyarrow as pa
 
-from gaze_pipeline.store.lookalikes import twins
+from gaze_pipeline.lookalikes import twins
 from gaze_pipeline.store.text import index_tokens
 
 TABLE = """
