@@ -27,12 +27,13 @@ from gaze_search_app.search.model import (
     ChannelCoverage,
     Confidence,
     Evidence,
+    LineFoundBy,
     Mode,
     Moment,
     SearchRequest,
     SearchResponse,
 )
-from gaze_search_app.views import reading_lines
+from gaze_search_app.views import BY_MEANING, meaning_behind, reading_lines
 
 _INDENT = " " * 15
 _COLOURS = {Confidence.STRONG: "green", Confidence.POSSIBLE: "cyan", Confidence.WEAK: "dim"}
@@ -85,9 +86,13 @@ def search(
     for number, moment in enumerate(response.moments, start=offset + 1):
         console.print(_moment(number, moment), soft_wrap=True)
     console.print(_found(response, weak), style="bold")
-    channels = {"speech": response.coverage.transcript, "visual": response.coverage.visual}
+    channels = {
+        "speech": response.coverage.transcript,
+        "meaning of speech": meaning_behind(response.coverage),
+        "visual": response.coverage.visual,
+    }
     for name, channel in channels.items():
-        if channel.asked:
+        if channel and channel.asked:
             console.print(_covered(name, channel), markup=False, style="dim")
 
 
@@ -134,7 +139,8 @@ def _moment(number: int, moment: Moment) -> Group:
     if moment.evidence:
         lines += [_evidence(piece) for piece in moment.evidence]
     elif moment.snippet:
-        lines.append(Text(_INDENT).append_text(_marked(moment.snippet, moment.marks)))
+        why = Text(f"{BY_MEANING}: " if moment.by is LineFoundBy.MEANING else "", style="italic")
+        lines.append(Text(_INDENT) + why + _marked(moment.snippet, moment.marks))
     if moment.labels:
         lines.append(Text(f"{_INDENT}seen: {', '.join(moment.labels)}", style="green"))
     return Group(*lines)

@@ -11,10 +11,11 @@ from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.formats import clock, count, duration, span
 from gaze_pipeline.names import readable
 from gaze_pipeline.store.catalog.rows import VideoRow
-from gaze_search_app.search.model import ChannelCoverage, Coverage, Moment, Reading
+from gaze_search_app.search.model import ChannelCoverage, Coverage, LineFoundBy, Moment, Reading
 from gaze_search_app.search.tokens import tidy
 
 LABELS_SHOWN = 4
+BY_MEANING = "by meaning"
 FILM_FRAMES = 60
 
 
@@ -38,6 +39,7 @@ def moment_view(moment: Moment, asked: Collection[str] = ()) -> dict[str, Any]:
         "poster": thumbnail_url(moment.fingerprint, moment.frame_index),
         "snippet": moment.snippet,
         "marks": moment.marks,
+        "why": BY_MEANING if moment.by is LineFoundBy.MEANING else "",
         "seen": "Seen in the picture",
         "labels": [{"name": label, "asked": label in asked} for label in labels],
         "score": moment.score,
@@ -67,8 +69,19 @@ def reading_lines(typed: str, reading: Reading) -> list[str]:
 
 def coverage_lines(coverage: Coverage) -> list[str]:
     """What was searched and what was not, one sentence a channel that was asked for."""
-    channels = {"Speech": coverage.transcript, "Pictures": coverage.visual}
-    return [_channel_line(name, channel) for name, channel in channels.items() if channel.asked]
+    channels = {
+        "Speech": coverage.transcript,
+        "Meaning of speech": meaning_behind(coverage),
+        "Pictures": coverage.visual,
+    }
+    asked = {name: channel for name, channel in channels.items() if channel and channel.asked}
+    return [_channel_line(name, channel) for name, channel in asked.items()]
+
+
+def meaning_behind(coverage: Coverage) -> ChannelCoverage | None:
+    """What is covered of the meaning of speech, where that is less than of its words."""
+    behind = coverage.meaning.videos < coverage.transcript.videos
+    return coverage.meaning if behind else None
 
 
 def _channel_line(name: str, channel: ChannelCoverage) -> str:

@@ -1,8 +1,8 @@
 """What sentences mean, as vectors: multilingual-e5-small (Wang et al. 2024, arXiv 2402.05672) on CTranslate2.
 
 Chosen by 68 paraphrases without a common word in nine languages among 108 lines (mean reciprocal rank of the
-line meant; a line on one thread): this model 0.80, with what `encode_query` takes off 0.87, 3 ms; Google's
-multilingual USE 0.78, 1 ms; all-MiniLM-L6-v2 0.58 (in English 0.91), 8 ms. It knows a hundred languages, and
+line meant; a line on one thread): this model as it is 0.80, as used here 0.90, 6 ms; Google's multilingual
+USE 0.78, 1 ms; all-MiniLM-L6-v2 0.58 (in English 0.91), 8 ms. It knows a hundred languages, and
 lines are found across them; the licence is MIT. A package carries it with 4-bit weights; they are converted
 once to the 8 bits that CTranslate2 computes in, which leaves the vectors as they are (cosine 0.999).
 """
@@ -36,8 +36,8 @@ _TOPICS = (
 """What people ask for at large."""
 _USUAL = 0.95
 """How much of what is usual of queries is taken off each: with all of it lines rank a little worse."""
-_PREFIX = "query: "
-"""What the model was trained to see before texts that are alike, as against questions and answers."""
+_QUERY, _PASSAGE = "query: ", "passage: "
+"""What the model was trained to see before texts; before both of two that are alike the first."""
 _LAYOUT = 1
 _KEPT = "topics.npy"
 
@@ -69,10 +69,15 @@ class SentenceEncoder:
         return cls(model_id, reader, bert, topics)
 
     def encode_lines(self, texts: Sequence[str]) -> Vectors:
-        """Texts to float32 [n, dim], L2-normalised; what is longer than the model reads is cut."""
+        """Texts to float32 [n, dim], L2-normalised; what is longer than the model reads is cut.
+
+        Each is read twice, as something that is asked and as something that answers: the line meant is the
+        nearest for 84 % of the paraphrases then, for 79 % if it is only read as what is asked.
+        """
         if not texts:
             return np.zeros((0, self.dim), np.float32)
-        return _encoded(self._bert, self._reader, texts)
+        read = [_encoded(self._bert, self._reader, texts, how) for how in (_QUERY, _PASSAGE)]
+        return unit_rows(read[0] + read[1])
 
     def encode_query(self, text: str) -> Vector:
         """A query to float32 [dim], L2-normalised: its cosine to a line tells how near they are in meaning.
@@ -81,7 +86,8 @@ class SentenceEncoder:
         usual of queries is taken off, so that a line counts for how much nearer it is to this one than to
         others, as by the inverted softmax of Smith et al. (ICLR 2017), but linear.
         """
-        vector: Vector = unit_rows(self.encode_lines([text]) - self._usual)[0]
+        asked = _encoded(self._bert, self._reader, [text], _QUERY)
+        vector: Vector = unit_rows(asked - self._usual)[0]
         return vector
 
 
@@ -95,17 +101,17 @@ class _Reader:
 
     def tokens(self, text: str) -> list[int]:
         """A text between the marks of its begin and end."""
-        return [self._begin, *self._words.numbers(_PREFIX + text)[: self._most], self._end]
+        return [self._begin, *self._words.numbers(text)[: self._most], self._end]
 
 
-def _encoded(bert: Bert, reader: _Reader, texts: Sequence[str]) -> Vectors:
-    return unit_rows(bert.means([reader.tokens(text) for text in texts]))
+def _encoded(bert: Bert, reader: _Reader, texts: Sequence[str], prefix: str) -> Vectors:
+    return unit_rows(bert.means([reader.tokens(prefix + text) for text in texts]))
 
 
 def _convert(file: QuantisedFile, reader: _Reader, folder: Path) -> None:
     """Write the encoder, and what it makes of the topics."""
     convert(file, folder)
-    np.save(folder / _KEPT, _encoded(Bert(folder), reader, _TOPICS))
+    np.save(folder / _KEPT, _encoded(Bert(folder), reader, _TOPICS, _QUERY))
 
 
 def _load(folder: Path) -> tuple[Bert, Vectors]:

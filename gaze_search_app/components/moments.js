@@ -75,6 +75,7 @@ function momentItem(moment, index) {
   const name = element("b", "", moment.title);
   name.title = moment.folder;
   from.append(name, element("span", "", moment.libraries.join(", ")));
+  if (moment.why) from.append(element("span", "why", moment.why));
   const tags = element("p", "tags");
   tags.append(...moment.labels.map((label) => element("span", label.asked ? "tag asked" : "tag", label.name)));
   const score = element("span", "score");

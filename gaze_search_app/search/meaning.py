@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
@@ -24,12 +24,15 @@ MOST = 100
 """The nearest lines that become moments."""
 MOST_SURE = STRONG - 0.01
 """What is only meant is never as sure as what is said."""
-_LEAST = 0.4
-"""What scores less is not shown: it would be anything at all."""
-_SAID = 0.3
+_LEAST = 0.35
+_TELLING = 0.7
+"""What scores less, or less than this share of the best one, is not shown: it would be anything at all."""
+_SAID = 0.15
 """A line that says so much of a query is judged by its words."""
+_MOSTLY_SAID, _BELOW = 0.5, 0.9
 _SAMPLE = 1024
-_CLEAR = 2.7
+_CLEAR = 2.0
+_LEAST_SPREAD = 0.02
 _CACHED_QUERIES = 128
 
 
@@ -46,18 +49,21 @@ class SentenceModel(Protocol):
 
 @dataclass(frozen=True)
 class MeaningScale:
-    """What cosines of queries and lines are worth in a library.
+    """What cosines of queries and lines are worth in a library, told by lines from all over it, [n, dimensions].
 
-    `usual` is the one of any query and line, `spread` its deviation. From `_CLEAR` deviations on a line is
-    possible.
+    `usual` is the cosine of any query and line, `spread` its deviation. A query's own usual cosine counts half:
+    some lie near all that is said, but a library may also be all about one thing. From `_CLEAR` deviations on a
+    line is possible.
     """
 
+    lines: Vectors
     usual: float
     spread: float
 
-    def score(self, cosines: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """What cosines are worth, 0 to `MOST_SURE`, rising with them."""
-        deviations = (np.asarray(cosines, np.float64) - self.usual) / max(self.spread, 1e-6)
+    def score(self, query: Vectors, cosines: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """What cosines to a query's vector are worth, 0 to `MOST_SURE`, rising with them."""
+        usual = (self.usual + float(np.median(self.lines @ query))) / 2 if len(self.lines) else 0.0
+        deviations = (np.asarray(cosines, np.float64) - usual) / max(self.spread, _LEAST_SPREAD)
         scores: npt.NDArray[np.float64] = np.clip(POSSIBLE * deviations / _CLEAR, 0.0, MOST_SURE)
         return scores
 
@@ -86,18 +92,20 @@ class Meaning:
         encoder = self._model()
         if encoder.model_id != snapshot.info.sentence_model or encoder.dim != reader.dimensions:
             raise GazeError(ErrorCode.MODEL_MISSING, snapshot.info.sentence_model)
+        vector = self._vector(text)
         found = reader.nearest(
-            self._vector(text),
+            vector,
             MOST,
             fingerprints=scope.showing(snapshot, labels),
             languages=scope.languages,
         )
-        scores = self._judged(snapshot).score(found["cosine"].to_numpy())
+        scores = self._judged(snapshot).score(vector, found["cosine"].to_numpy())
         corpus, numbers = snapshot.spoken, snapshot.columns.numbers
         runs, places = corpus.runs, found["segment_index"].to_numpy()
         videos = np.array([numbers.get(one, -1) for one in found["fingerprint"].to_pylist()], int)
         lines = runs.starts[videos] + places
-        kept = (scores >= _LEAST) & (videos >= 0) & (lines < runs.starts[videos + 1])
+        least = max(_LEAST, _TELLING * scores.max(initial=0.0))
+        kept = (scores >= least) & (videos >= 0) & (lines < runs.starts[videos + 1])
         kept[kept] = scope.admitted(corpus, labels)(lines[kept])
         starts, ends = (runs.columns[name] for name in ("start_ms", "end_ms"))
         return [
@@ -114,11 +122,12 @@ class Meaning:
             return self._scale[1]
 
     def _measured(self, snapshot: Snapshot) -> MeaningScale:
-        lines = snapshot.meanings.sample(_SAMPLE)[0] if snapshot.meanings else np.empty((0, 1))
+        reader = snapshot.meanings
+        lines = reader.sample(_SAMPLE)[0] if reader else np.empty((0, 1), np.float32)
         if not len(lines):
-            return MeaningScale(0.0, 1.0)
+            return MeaningScale(lines, 0.0, 1.0)
         cosines = lines @ self._model().everyday.T
-        return MeaningScale(float(np.median(cosines)), float(np.std(cosines)))
+        return MeaningScale(lines, float(np.median(cosines)), float(np.std(cosines)))
 
     def _model(self) -> SentenceModel:
         with self._lock:
@@ -133,20 +142,23 @@ class Meaning:
 def with_meant(
     said: Sequence[SpeechHit], meant: Iterable[SpeechHit], scale: SpeechScale, window_ms: int
 ) -> list[SpeechHit]:
-    """What was found by words, and what by meaning where no words say as much at most a window away."""
+    """What was found by words, and what by meaning where no words say as much at most a window away.
+
+    Where a line says most of the words, those that only mean them come after it.
+    """
     near: dict[str, list[SpeechHit]] = {}
     for hit in said:
         near.setdefault(hit.fingerprint, []).append(hit)
     judged = {hit.line for hit in said if scale.coverage(hit.words) >= _SAID}
-    kept = [
-        hit
-        for hit in meant
-        if hit.line not in judged
-        and not any(
-            _apart(hit, other) <= window_ms and scale.score([other]) >= hit.meaning
-            for other in near.get(hit.fingerprint, ())
-        )
-    ]
+    telling = [scale.score([hit]) for hit in said if scale.coverage(hit.words) >= _MOSTLY_SAID]
+    most = _BELOW * max(telling, default=1.0 / _BELOW)
+    kept = []
+    for hit in meant:
+        meaning = min(hit.meaning, most)
+        around = near.get(hit.fingerprint, ())
+        said_near = (scale.score([one]) for one in around if _apart(hit, one) <= window_ms)
+        if hit.line not in judged and max(said_near, default=0.0) < meaning:
+            kept.append(replace(hit, meaning=meaning))
     return [*said, *kept]
 
 
