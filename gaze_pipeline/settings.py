@@ -127,6 +127,7 @@ class SearchSettings(_Section):
     """How results are joined and ranked."""
 
     speech_weight: float = Field(default=0.5, ge=0.0, le=1.0)
+    text_weight: float = Field(default=0.5, ge=0.0, le=1.0)
     speech_window_ms: int = Field(default=2000, ge=0, le=60_000)
     visual_window_ms: int = Field(default=3000, ge=0, le=60_000)
     label_boost: float = Field(default=0.05, ge=0.0, le=1.0)

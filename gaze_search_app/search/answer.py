@@ -9,6 +9,7 @@ from gaze_search_app.search.evidence import Frame, frames_at, places, with_label
 from gaze_search_app.search.finder import Found
 from gaze_search_app.search.hits import SpeechHit
 from gaze_search_app.search.model import Evidence, LineFoundBy, Moment
+from gaze_search_app.search.shown_text import written_on
 from gaze_search_app.search.snippet import best_line, marks, merged
 from gaze_search_app.search.spoken import texts
 from gaze_search_app.search.timeline import Piece, Ranked
@@ -23,8 +24,9 @@ def moments(snapshot: Snapshot, found: Sequence[Found], page: Sequence[Ranked]) 
     for ranked, stretch, evidence in zip(page, stretches, evidences, strict=True):
         place = files[stretch.fingerprint]
         line = next((shown for shown in evidence if shown.snippet), None)
-        pictures = [shown for shown in evidence if shown.visual_score is not None] or evidence
-        picture = max(pictures, key=lambda shown: shown.visual_score or 0.0)
+        text = max(evidence, key=lambda shown: shown.text_score or 0.0)
+        pictures = [shown for shown in evidence if _looks(shown)] or evidence
+        picture = max(pictures, key=_looks)
         made.append(
             Moment(
                 fingerprint=stretch.fingerprint,
@@ -37,6 +39,10 @@ def moments(snapshot: Snapshot, found: Sequence[Found], page: Sequence[Ranked]) 
                 confidence=ranked.confidence,
                 speech_score=ranked.scores.speech,
                 visual_score=ranked.scores.visual,
+                text_score=ranked.scores.text,
+                text=text.text,
+                text_marks=text.text_marks,
+                boxes=picture.boxes,
                 snippet=line.snippet if line else None,
                 marks=_all_marks(evidence, line),
                 snippet_start_ms=line.snippet_start_ms if line else None,
@@ -48,6 +54,11 @@ def moments(snapshot: Snapshot, found: Sequence[Found], page: Sequence[Ranked]) 
             )
         )
     return made
+
+
+def _looks(shown: Evidence) -> float:
+    """How much a part has to show."""
+    return max(shown.visual_score or 0.0, shown.text_score or 0.0)
 
 
 def _all_marks(evidence: Sequence[Evidence], line: Evidence | None) -> list[tuple[int, int]]:
@@ -65,8 +76,9 @@ def _evidence(
     pieces = [piece for ranked in page for piece in ranked.pieces]
     shown = _shown(snapshot, found, pieces)
     said = texts(snapshot.spoken, {line.line for line, _ in shown if line})
+    screens = written_on(snapshot, found, pieces)
     told = iter(
-        _told(found[piece.part], piece, said, line, frame)
+        _told(found[piece.part], piece, said, line, frame).model_copy(update=screens.get(piece, {}))
         for piece, (line, frame) in zip(pieces, shown, strict=True)
     )
     return [[next(told) for _ in ranked.pieces] for ranked in page]

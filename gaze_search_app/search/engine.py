@@ -70,7 +70,13 @@ class Engine:
         within = scope(snapshot, asked.bounds)
         example = self._exemplars.example(request, snapshot)
         finder = Finder(
-            snapshot, self._vision, self.settings.search, within, example, meaning=self._meaning
+            snapshot,
+            self._vision,
+            self.settings.search,
+            within,
+            example,
+            meaning=self._meaning,
+            channels=self.settings.channels.on,
         )
         chained = len(asked.asks) > 1
         steps = [[finder.find(ask, chained) for ask in step] for step in asked.steps]
@@ -89,13 +95,17 @@ class Engine:
             moments=moments(snapshot, found, page),
             total=len(ranked),
             weak=weak,
-            coverage=_coverage(snapshot, asked, within, found, self._meaning is not None),
+            coverage=_coverage(snapshot, asked, within, found, self.settings.channels.on),
             took_ms=round(1000 * (time.perf_counter() - started), 1),
         )
 
 
 def _coverage(
-    snapshot: Snapshot, asked: Plan, within: Scope, found: Sequence[Found], understands: bool
+    snapshot: Snapshot,
+    asked: Plan,
+    within: Scope,
+    found: Sequence[Found],
+    channels: frozenset[Channel],
 ) -> Coverage:
     """What was searched, and what could not be for want of speech, pictures, labels or a language."""
     known = ["transcript"] if within.languages else []
@@ -110,10 +120,23 @@ def _coverage(
             snapshot,
             ["transcript", "meaning", *labels],
             within.covered,
-            understands and any(ask.means for ask in asked.asks),
-            literal if understands else SWITCHED_OFF,
+            Channel.MEANING in channels and any(ask.means for ask in asked.asks),
+            literal if Channel.MEANING in channels else SWITCHED_OFF,
         ),
-        transcript=coverage(snapshot, ["transcript", *labels], within.covered, hears),
+        transcript=coverage(
+            snapshot,
+            ["transcript", *labels],
+            within.covered,
+            hears,
+            None if Channel.SPEECH in channels else SWITCHED_OFF,
+        ),
+        text=coverage(
+            snapshot,
+            [*known, "text", *labels],
+            within.covered,
+            any(ask.reads and (Channel.TEXT in channels or not ask.looks) for ask in asked.asks),
+            None if Channel.TEXT in channels else SWITCHED_OFF,
+        ),
         visual=coverage(
             snapshot,
             [*known, *(["visual"] if looks or not labels else []), *labels],

@@ -46,7 +46,9 @@ def with_labels(snapshot: Snapshot, stretches: Sequence[Stretch]) -> list[Stretc
         number, label = divmod(int(pairs[at]), kinds)
         labels.setdefault(number, []).append(columns.labels[label])
     return [
-        Stretch(s.fingerprint, s.start_ms, s.end_ms, s.lines, s.frames, tuple(labels[number]))
+        Stretch(
+            s.fingerprint, s.start_ms, s.end_ms, s.lines, s.frames, tuple(labels[number]), s.texts
+        )
         if number in labels
         else s
         for number, s in enumerate(stretches)

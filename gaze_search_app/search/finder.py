@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from gaze_pipeline.channels import SWITCHED_OFF, Channel
 from gaze_pipeline.errors import GazeError
 from gaze_pipeline.settings import SearchSettings
 from gaze_pipeline.store.snapshot_reader import Snapshot
-from gaze_search_app.search import spoken, transcript, visual
+from gaze_search_app.search import spoken, transcript, visual, written
 from gaze_search_app.search.evidence import with_labels
 from gaze_search_app.search.example import Example, one_a_shot, steered
 from gaze_search_app.search.fusion import Weights, combine
@@ -26,6 +27,8 @@ from gaze_search_app.search.vision import Vision
 CONVINCING = 0.25
 """Where a frame is not the only evidence, one below this is none, so that it drags no other down."""
 
+NO_TEXT = SpeechScale(())
+
 _CHANNELS = ThreadPoolExecutor(4, "pictures")
 
 
@@ -36,13 +39,15 @@ class Scores:
     speech: float | None
     visual: float | None
     total: float
+    text: float | None = None
 
 
 @dataclass(frozen=True)
 class Found:
     """What one part of a query found; `blind` is the error code that says why no frames were sought.
 
-    `literal` is the one that says why lines were sought by their words alone.
+    `literal` is the one that says why lines were sought by their words alone. `shown` are the videos on
+    whose screen something is written that answers.
     """
 
     ask: Ask
@@ -52,27 +57,38 @@ class Found:
     seen: bool
     blind: str | None = None
     literal: str | None = None
+    written: SpeechScale = NO_TEXT
+    shown: frozenset[str] = frozenset()
 
     def scores(self, snapshot: Snapshot, stretch: Stretch, chosen: SearchSettings) -> Scores:
         """The scores of one of the stretches, or of a piece of one."""
         speech = self.scale.score(stretch.lines) if stretch.lines else None
         seen = max((frame.score for frame in stretch.frames), default=None)
+        text = self.written.score(stretch.texts) if stretch.texts else None
         total = combine(
             speech,
             seen,
-            Weights(chosen.speech_weight, chosen.label_boost, chosen.label_boost_max),
+            Weights(
+                chosen.speech_weight,
+                chosen.label_boost,
+                chosen.label_boost_max,
+                chosen.text_weight,
+            ),
+            text=text,
+            read=stretch.fingerprint in self.shown,
             heard=self.heard and stretch.fingerprint not in snapshot.unheard,
             seen=self.seen and stretch.fingerprint not in snapshot.unseen,
             labels=len(self.ask.named & set(stretch.labels)),
         )
-        return Scores(speech, seen, total)
+        return Scores(speech, seen, total, text)
 
 
 @dataclass(frozen=True)
 class Finder:
     """Finds what parts of a query ask, in one snapshot and scope.
 
-    `example` is what it is to look like, or the error code that says why that cannot be sought.
+    `example` is what it is to look like, or the error code that says why that cannot be sought; `channels`
+    are those that are not switched off.
     """
 
     snapshot: Snapshot
@@ -81,6 +97,7 @@ class Finder:
     scope: Scope
     example: Example | str | None = None
     meaning: Meaning | None = None
+    channels: frozenset[Channel] = frozenset(Channel)
 
     def find(self, ask: Ask, chained: bool = False) -> Found:
         """The stretches that answer a part; `chained` if it is one of several parts."""
@@ -88,9 +105,11 @@ class Finder:
         window_ms = self.settings.speech_window_ms
         looking = _CHANNELS.submit(self._look, ask, shown)  # both leave Python to the other
         understanding = _CHANNELS.submit(self._understand, ask, shown)
+        heeded = ask.sounds if Channel.SPEECH in self.channels else ()
         corpus = self.snapshot.spoken
-        lines, scale = transcript.search(corpus, ask.sounds, self.scope, shown, window_ms)
-        least = CONVINCING if ask.hears or chained else 0.0
+        lines, scale = transcript.search(corpus, heeded, self.scope, shown, window_ms)
+        screens, written_scale = self._read(ask, shown)
+        least = CONVINCING if ask.hears or chained or screens else 0.0
         meant, literal = understanding.result()
         lines = with_meant(lines, meant, scale, window_ms)
         frames, blind = looking.result()
@@ -104,6 +123,9 @@ class Finder:
         )
         if ask.pictured:
             stretches = one_a_shot(stretches)
+        if screens:
+            forbidden = self._forbidden(ask, screens)
+            stretches = written.attached(stretches, written.outside(screens, forbidden))
         if ask.labels or ask.named:  # else nothing depends on them
             stretches = with_labels(self.snapshot, stretches)
         labelled = (
@@ -113,7 +135,24 @@ class Finder:
         )
         heard = any(line.words or line.meaning >= POSSIBLE for line in lines)
         seen = any(stretch.frames for stretch in stretches)
-        return Found(ask, tuple(labelled), scale, heard, seen, blind, literal)
+        return Found(
+            ask=ask,
+            stretches=tuple(labelled),
+            scale=scale,
+            heard=heard,
+            seen=seen,
+            blind=blind,
+            literal=literal,
+            written=written_scale,
+            shown=frozenset(screen.fingerprint for screen in screens),
+        )
+
+    def _read(self, ask: Ask, shown: frozenset[str]) -> tuple[list[Stretch], SpeechScale]:
+        """When what is asked is written on the screen; an example must be seen, too."""
+        wanted = ask.writings if Channel.TEXT in self.channels and not ask.pictured else ()
+        if not wanted:
+            return [], NO_TEXT
+        return written.search(self.snapshot, wanted, self.scope, shown)
 
     def _understand(self, ask: Ask, shown: frozenset[str]) -> tuple[list[SpeechHit], str | None]:
         """The lines that mean what is asked, or why none could be sought."""
@@ -138,6 +177,8 @@ class Finder:
             return visual.labelled(
                 self.snapshot, ask.labels[0], within
             ) if only_labels else [], None
+        if Channel.PICTURES not in self.channels:
+            return [], SWITCHED_OFF
         try:
             if self.snapshot.info.vector_table is None:
                 return [], self.snapshot.blindness
@@ -182,12 +223,17 @@ class Finder:
             return []
         return visual.labelled(self.snapshot, [label], self.scope.fingerprints, visual.MOST)
 
-    def _forbidden(self, ask: Ask, hits: Sequence[SpeechHit | FrameHit]) -> Iterable[Interval]:
-        """When, in the videos of the hits, something is said or seen that must not be."""
+    def _forbidden(self, ask: Ask, hits: Sequence[Interval]) -> Iterable[Interval]:
+        """When, in the videos of the hits, something is said, seen or written that must not be."""
         videos = sorted({hit.fingerprint for hit in hits})
         window_ms = self.settings.speech_window_ms
         corpus = self.snapshot.spoken
-        times = spoken.times(corpus, ask.unheard, videos, window_ms) if ask.unheard else []
+        times: list[Interval] = []
+        if ask.unheard and Channel.SPEECH in self.channels:
+            times += spoken.times(corpus, ask.unheard, videos, window_ms)
+        if ask.unwritten and Channel.TEXT in self.channels:
+            corpus, window_ms = self.snapshot.written, written.WINDOW_MS
+            times += spoken.times(corpus, ask.unwritten, videos, window_ms)
         if ask.unlabelled:
             times += visual.label_times(self.snapshot, ask.unlabelled, videos)
         return times

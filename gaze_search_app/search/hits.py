@@ -26,8 +26,8 @@ def in_order(times: Iterable[T]) -> list[T]:
 
 
 @dataclass(frozen=True, order=True)
-class SpeechHit(Interval):
-    """A spoken line that holds sounds of the query, or means it; `words` numbers those it holds.
+class LineHit(Interval):
+    """A line that holds sounds of the query, or means it; `words` numbers those it holds.
 
     `bm25` is relative to the best line of the answer (0..1); `line` is its id, see `spoken.texts`; `meaning`
     is calibrated to 0..1, and 0 where the line was found by its words.
@@ -37,6 +37,16 @@ class SpeechHit(Interval):
     bm25: float
     line: int = 0
     meaning: float = 0.0
+
+
+@dataclass(frozen=True, order=True)
+class SpeechHit(LineHit):
+    """A line that is said."""
+
+
+@dataclass(frozen=True, order=True)
+class TextHit(LineHit):
+    """A line that is written on the screen."""
 
 
 @dataclass(frozen=True, order=True)

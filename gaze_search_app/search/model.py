@@ -11,7 +11,7 @@ QUERY_MAX = 1000
 
 
 class Mode(StrEnum):
-    """Which channels are searched."""
+    """Which channels are searched: speech, pictures with the text in them, or all."""
 
     TRANSCRIPT = "transcript"
     VISUAL = "visual"
@@ -82,6 +82,15 @@ class SearchRequest(_Frozen):
         return self.picture is not None or self.like is not None
 
 
+class Box(_Frozen):
+    """A rectangle as fractions of the upright frame, x and y of the upper left."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+
 class Evidence(_Frozen):
     """Where one part of a query is met within a moment; the values are as those of a moment."""
 
@@ -91,10 +100,14 @@ class Evidence(_Frozen):
     score: float
     speech_score: float | None = None
     visual_score: float | None = None
+    text_score: float | None = None
     snippet: str | None = None
     marks: list[tuple[int, int]] = []
     snippet_start_ms: int | None = None
     by: LineFoundBy | None = None
+    text: str | None = None
+    text_marks: list[tuple[int, int]] = []
+    boxes: list[Box] = []
     frame_index: int | None = None
     frame_ms: int | None = None
 
@@ -103,8 +116,9 @@ class Moment(_Frozen):
     """A stretch of one video that answers the query, with the evidence of each channel.
 
     Times are ms from the start of the video; scores are 0..1. `marks` are the [start, end) character
-    ranges of `snippet` that match the query; `by` tells why it does. `frame_index` names the best frame's
-    thumbnail. `evidence` is given, in order, for each part of a query that has several.
+    ranges of `snippet` that match the query; `by` tells why it does. `text` is what is written on the
+    screen and `text_marks` what of it matches. `frame_index` names the best frame's thumbnail, `boxes` where
+    in it the text stands. `evidence` is given, in order, for each part of a query that has several.
     """
 
     fingerprint: str
@@ -117,10 +131,14 @@ class Moment(_Frozen):
     confidence: Confidence
     speech_score: float | None = None
     visual_score: float | None = None
+    text_score: float | None = None
     snippet: str | None = None
     marks: list[tuple[int, int]] = []
     snippet_start_ms: int | None = None
     by: LineFoundBy | None = None
+    text: str | None = None
+    text_marks: list[tuple[int, int]] = []
+    boxes: list[Box] = []
     frame_index: int | None = None
     frame_ms: int | None = None
     labels: list[str] = []
@@ -155,6 +173,7 @@ class Coverage(_Frozen):
     transcript: ChannelCoverage
     meaning: ChannelCoverage
     visual: ChannelCoverage
+    text: ChannelCoverage
 
 
 class Reading(_Frozen):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit, in_order
+from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit, TextHit, in_order
 from gaze_search_app.search.scenes import grow
 
 
@@ -20,6 +20,7 @@ class Stretch(Interval):
     lines: tuple[SpeechHit, ...] = ()
     frames: tuple[FrameHit, ...] = ()
     labels: tuple[str, ...] = ()
+    texts: tuple[TextHit, ...] = ()
 
 
 T = TypeVar("T", SpeechHit, FrameHit, Stretch)

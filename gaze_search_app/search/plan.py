@@ -27,10 +27,10 @@ LOOKS = 8
 class Ask:
     """What one part of a query asks.
 
-    `looks` are texts to look for, of which any will do; of each group of `labels` one must be seen.
-    `means` are the words, if they need not be said as they are.
-    `unheard`, `unseen` and `unlabelled` must not be there. `named` are labels that the words name. What is
-    `pictured` must look like the request's example: that narrows, the words steer.
+    `sounds` are to be heard, `writings` to be read on the screen; `means` are the words, if they need not be
+    said as they are. `looks` are texts to look for, of which any will do; of each group of `labels` one must
+    be seen. `unheard`, `unwritten`, `unseen` and `unlabelled` must not be there. `named` are labels that the
+    words name. What is `pictured` must look like the request's example: that narrows, the words steer.
     """
 
     text: str
@@ -42,13 +42,16 @@ class Ask:
     unlabelled: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     hears: bool = False
+    writings: tuple[Sound, ...] = ()
+    unwritten: tuple[Sound, ...] = ()
+    reads: bool = False
     means: str = ""
     pictured: bool = False
 
     @property
     def finds(self) -> bool:
         """Whether there is anything to find; words of signs alone are sought in pictures."""
-        return bool(self.hears or self.looks or self.labels or self.pictured)
+        return bool(self.hears or self.reads or self.looks or self.labels or self.pictured)
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,9 @@ def plan(query: Query, request: SearchRequest, snapshot: Snapshot) -> Plan:
     """What a query asks of a snapshot. Raises GazeError(QUERY_EMPTY)."""
     notes: list[str] = []
     where = bounds(query.scope, request, snapshot, notes)
-    binder = _Binder(snapshot, request.mode, endings(snapshot.spoken), notes)
+    spoken = _Tongue(snapshot.languages, endings(snapshot.spoken))
+    written = _Tongue(snapshot.written_languages, endings(snapshot.written))
+    binder = _Binder(snapshot, request.mode, spoken, written, notes)
     steps = tuple(tuple(binder.ask(part) for part in step.parts) for step in query.steps)
     if request.exemplified:
         steps = _pictured(steps)
@@ -101,20 +106,30 @@ def _pictured(steps: tuple[tuple[Ask, ...], ...]) -> tuple[tuple[Ask, ...], ...]
 
 
 @dataclass(frozen=True)
+class _Tongue:
+    """The languages of a library's lines, and their words by how they begin."""
+
+    languages: frozenset[str]
+    endings: Endings
+
+
+@dataclass(frozen=True)
 class _Binder:
     snapshot: Snapshot
     mode: Mode
-    endings: Endings
+    spoken: _Tongue
+    written: _Tongue
     notes: list[str]
 
     def ask(self, part: Part) -> Ask:
         """What a part asks."""
         sounds: dict[Sound, None] = {}
+        writings: dict[Sound, None] = {}
         looks: list[list[str]] = []
         loose: list[str] = []
         labels: list[frozenset[str]] = []
         said: list[str] = []
-        hears = False
+        hears = reads = False
         for clause in part.clauses:
             if clause.negated:
                 continue
@@ -124,18 +139,25 @@ class _Binder:
             terms = [self._demoted(term, clause) for term in clause.terms]
             heard = [term for term in terms if self._audible(term)]
             seen = [term.text for term in terms if self._visible(term)]
+            read = [term for term in terms if self._readable(term)]
             hears |= bool(heard)
+            reads |= bool(read)
             said += [term.text for term in terms]
             loose += [term.text for term in heard if len(terms) == 1]
-            sounds |= dict.fromkeys(self._sounds(heard, len(heard) == len(terms)))
+            sounds |= dict.fromkeys(self._sounds(self.spoken, heard, len(heard) == len(terms)))
+            writings |= dict.fromkeys(self._sounds(self.written, read, len(read) == len(terms)))
             if seen:
                 looks.append(seen)
         without = [clause.terms[0] for clause in part.clauses if clause.negated]
-        unheard = (self._strict([term]) for term in without if self._audible(term))
+        unheard = (self._strict(self.spoken, [term]) for term in without if self._audible(term))
+        unread = (self._strict(self.written, [term]) for term in without if self._readable(term))
         unlabelled = (self._known(term) for term in without if term.field is Field.LABEL)
         return Ask(
             text=str(part),
             hears=hears,
+            reads=reads,
+            writings=tuple(writings),
+            unwritten=tuple(sound for sound in unread if sound),
             means="" if any(sound.required for sound in sounds) else " ".join(loose),
             sounds=tuple(sounds),
             looks=_ways(looks),
@@ -169,17 +191,22 @@ class _Binder:
     def _audible(self, term: Term) -> bool:
         return term.field is Field.SAY or (term.field is None and self.mode is not Mode.VISUAL)
 
+    def _readable(self, term: Term) -> bool:
+        return term.field is Field.TEXT or (term.field is None and self.mode is not Mode.TRANSCRIPT)
+
     def _visible(self, term: Term) -> bool:
         return term.field is Field.SEE or (term.field is None and self.mode is not Mode.TRANSCRIPT)
 
-    def _sounds(self, terms: Sequence[Term], required: bool) -> list[Sound]:
+    def _sounds(self, tongue: _Tongue, terms: Sequence[Term], required: bool) -> list[Sound]:
         if required and len(terms) == 1 and _plain(terms[0]):
-            return soft(terms[0], self.snapshot.languages)
-        sound = self._strict(terms, required)
+            return soft(terms[0], tongue.languages)
+        sound = self._strict(tongue, terms, required)
         return [sound] if sound else []
 
-    def _strict(self, terms: Iterable[Term], required: bool = True) -> Sound | None:
-        return strict(terms, self.snapshot.languages, self.endings, required)
+    def _strict(
+        self, tongue: _Tongue, terms: Iterable[Term], required: bool = True
+    ) -> Sound | None:
+        return strict(terms, tongue.languages, tongue.endings, required)
 
 
 def _plain(term: Term) -> bool:

@@ -17,6 +17,7 @@ class Field(StrEnum):
     SAY = "say"
     SEE = "see"
     LABEL = "label"
+    TEXT = "text"
     LIBRARY = "library"
     IN = "in"
     BEFORE = "before"
@@ -24,8 +25,10 @@ class Field(StrEnum):
     LANG = "lang"
 
 
-CHANNELS = frozenset({Field.SAY, Field.SEE, Field.LABEL})
+CHANNELS = frozenset({Field.SAY, Field.SEE, Field.LABEL, Field.TEXT})
 """Fields that say what to find; the others say where."""
+WORDED = frozenset({None, Field.SAY, Field.TEXT})
+"""Fields, and none, whose values are words: quoted they are a phrase, and may be a prefix."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from gaze_search_app.search.chains import Event, in_order, together
 from gaze_search_app.search.confidence import confidence
 from gaze_search_app.search.evidence import with_labels
 from gaze_search_app.search.finder import Found, Scores
-from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit
+from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit, TextHit
 from gaze_search_app.search.model import Confidence
 from gaze_search_app.search.moments import Stretch
 
@@ -76,10 +76,11 @@ def _occasions(
         occasions = [(stretch,) for stretch in step[0].stretches]
     else:
         window_ms = min(settings.speech_window_ms, settings.visual_window_ms)
-        hits: list[list[SpeechHit | FrameHit]] = [
+        hits: list[list[SpeechHit | FrameHit | TextHit]] = [
             [
                 *(line for stretch in found.stretches for line in stretch.lines),
                 *(frame for stretch in found.stretches for frame in stretch.frames),
+                *(text for stretch in found.stretches for text in stretch.texts),
             ]
             for found in step
         ]
@@ -97,7 +98,7 @@ def _occasions(
     ]
 
 
-def _stretch(hits: Sequence[SpeechHit | FrameHit]) -> Stretch:
+def _stretch(hits: Sequence[SpeechHit | FrameHit | TextHit]) -> Stretch:
     """The piece of a stretch that holds these hits."""
     return Stretch(
         hits[0].fingerprint,
@@ -105,6 +106,7 @@ def _stretch(hits: Sequence[SpeechHit | FrameHit]) -> Stretch:
         max(hit.end_ms for hit in hits),
         tuple(hit for hit in hits if isinstance(hit, SpeechHit)),
         tuple(hit for hit in hits if isinstance(hit, FrameHit)),
+        texts=tuple(hit for hit in hits if isinstance(hit, TextHit)),
     )
 
 
@@ -126,6 +128,7 @@ def _whole(chain: Event[Piece]) -> Stretch:
         chain.time.end_ms,
         tuple(dict.fromkeys(line for stretch in stretches for line in stretch.lines)),
         tuple(dict.fromkeys(frame for stretch in stretches for frame in stretch.frames)),
+        texts=tuple(dict.fromkeys(text for stretch in stretches for text in stretch.texts)),
     )
 
 
@@ -135,6 +138,7 @@ def _ranked(stretch: Stretch, pieces: tuple[Piece, ...]) -> Ranked:
         _mean([piece.scores.speech for piece in pieces]),
         _mean([piece.scores.visual for piece in pieces]),
         round(sum(piece.scores.total for piece in pieces) / len(pieces), 6),
+        _mean([piece.scores.text for piece in pieces]),
     )
     return Ranked(stretch, scores, confidence(piece.scores for piece in pieces), pieces)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import Enum
 
-from gaze_search_app.search.syntax import CHANNELS, Field, Term
+from gaze_search_app.search.syntax import CHANNELS, WORDED, Field, Term
 
 
 class Operator(Enum):
@@ -90,7 +90,7 @@ def tokenize(text: str) -> tuple[list[Token], list[str]]:
 
 def _quoted(head: re.Match[str], value: str, prefix: bool) -> Leaf:
     field = Field(head[2].lower()) if head[2] else None
-    if field in (None, Field.SAY):
+    if field in WORDED:
         inside = _PREFIX.fullmatch(value)
         value, prefix = (inside[1], True) if inside else (value, prefix)
         return Leaf(Term(value, field, quoted=True, prefix=prefix), bool(head[1]))
@@ -106,7 +106,7 @@ def _bare(head: re.Match[str], value: str, notes: list[str]) -> Token:
             return Operator.OR
         _mistyped(value, notes)
     field = Field(head[2].lower()) if head[2] else None
-    prefix = _PREFIX.fullmatch(value) if field in (None, Field.SAY) else None
+    prefix = _PREFIX.fullmatch(value) if field in WORDED else None
     term = Term(prefix[1], field, prefix=True) if prefix else Term(value, field)
     return Leaf(term, bool(head[1]))
 

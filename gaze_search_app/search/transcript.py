@@ -12,7 +12,7 @@ import numpy as np
 
 from gaze_pipeline.store.snapshot_corpus import Corpus
 from gaze_pipeline.store.snapshot_words import Lines, Word
-from gaze_search_app.search.hits import SpeechHit
+from gaze_search_app.search.hits import LineHit, SpeechHit
 from gaze_search_app.search.moments import groups
 from gaze_search_app.search.ranking import Contest, Flags, Floats, Ranked, places
 from gaze_search_app.search.scope import Scope
@@ -49,7 +49,7 @@ class SpeechScale:
         least = _TELLING * max((self.weights[number] for number in held), default=0.0)
         return [sounds[number] for number in sorted(held) if self.weights[number] >= least]
 
-    def score(self, hits: Iterable[SpeechHit]) -> float:
+    def score(self, hits: Iterable[LineHit]) -> float:
         """How well the lines of one moment, taken together, answer the query (0..1).
 
         Mostly how much of the query was said, whatever the best line of the library reaches, so

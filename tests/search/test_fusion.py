@@ -60,3 +60,14 @@ def test_each_label_adds_a_twentieth_up_to_three(labels) -> None:
 def test_more_labels_never_score_lower(speech, visual, labels) -> None:
     few, more = (combine(speech, visual, EVEN, labels=count) for count in (labels, labels + 1))
     assert few <= more
+
+
+@given(SCORES, SCORES, SCORES)
+def test_text_takes_part_only_where_a_video_shows_any(
+    speech: float, visual: float, text: float
+) -> None:
+    assert combine(speech, visual, EVEN, text=None, read=False) == combine(speech, visual, EVEN)
+    assert combine(speech, visual, EVEN, text=text, read=True) >= combine(
+        speech, visual, EVEN, text=None, read=True
+    )
+    assert close(combine(None, None, EVEN, text=text, heard=False, seen=False, read=True), text)
