@@ -117,5 +117,5 @@ def _convert(file: QuantisedFile, reader: _Reader, folder: Path) -> None:
 def _load(folder: Path) -> tuple[Bert, Vectors]:
     try:
         return Bert(folder), np.load(folder / _KEPT)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise RuntimeError(str(error)) from error

@@ -49,11 +49,11 @@ class SentenceModel(Protocol):
 
 @dataclass(frozen=True)
 class MeaningScale:
-    """What cosines of queries and lines are worth in a library, told by lines from all over it, [n, dimensions].
+    """What cosines of queries and lines are worth in a library.
 
-    `usual` is the cosine of any query and line, `spread` its deviation. A query's own usual cosine counts half:
-    some lie near all that is said, but a library may also be all about one thing. From `_CLEAR` deviations on a
-    line is possible.
+    `lines` are from all over it, [n, dimensions]; `usual` is the cosine of any query and line, `spread` its
+    deviation. A query's own usual cosine counts half: some lie near all that is said, but a library may also
+    be all about one thing. From `_CLEAR` deviations on a line is possible.
     """
 
     lines: Vectors
