@@ -55,7 +55,7 @@ def search(
 ) -> None:
     """Find the moments in which something was said or seen.
 
-    WORDS may hold operators: "exact phrase", -not, OR, prefix*, say: see: label: library: in: before:
+    WORDS may hold operators: "exact phrase", -not, OR, prefix*, say: see: text: label: library: in: before:
     after: lang:, and parts joined by "with" or "then": say:"happy birthday" with see:cake.
     """
     query = " ".join(words)
@@ -90,6 +90,7 @@ def search(
         "speech": response.coverage.transcript,
         "meaning of speech": meaning_behind(response.coverage),
         "visual": response.coverage.visual,
+        "text on screen": response.coverage.text,
     }
     for name, channel in channels.items():
         if channel and channel.asked:
@@ -141,6 +142,8 @@ def _moment(number: int, moment: Moment) -> Group:
     elif moment.snippet:
         why = Text(f"{BY_MEANING}: " if moment.by is LineFoundBy.MEANING else "", style="italic")
         lines.append(Text(_INDENT) + why + _marked(moment.snippet, moment.marks))
+    if moment.text and not moment.evidence:
+        lines.append(_on_screen(moment.text, moment.text_marks, _INDENT))
     if moment.labels:
         lines.append(Text(f"{_INDENT}seen: {', '.join(moment.labels)}", style="green"))
     return Group(*lines)
@@ -151,8 +154,15 @@ def _evidence(piece: Evidence) -> Text:
     line = Text.assemble(
         (f"{_INDENT}{_clock(piece.start_ms)}  ", "bold"), (piece.part, "cyan"), "  "
     )
-    spoken = piece.speech_score is not None and piece.snippet is not None
-    return line.append_text(_marked(piece.snippet or "", piece.marks)) if spoken else line
+    if piece.speech_score is not None and piece.snippet is not None:
+        line.append_text(_marked(piece.snippet, piece.marks))
+    if piece.text:
+        line.append_text(_on_screen(piece.text, piece.text_marks, "  " if piece.snippet else ""))
+    return line
+
+
+def _on_screen(text: str, marks: Sequence[tuple[int, int]], before: str) -> Text:
+    return Text.assemble(before, ("on screen: ", "italic")).append_text(_marked(text, marks))
 
 
 def _marked(text: str, marks: Sequence[tuple[int, int]]) -> Text:

@@ -41,6 +41,9 @@ def moment_view(moment: Moment, asked: Collection[str] = ()) -> dict[str, Any]:
         "marks": moment.marks,
         "why": BY_MEANING if moment.by is LineFoundBy.MEANING else "",
         "seen": "Seen in the picture",
+        "text": moment.text,
+        "text_marks": moment.text_marks,
+        "boxes": [box.model_dump() for box in moment.boxes],
         "labels": [{"name": label, "asked": label in asked} for label in labels],
         "score": moment.score,
         "confidence": moment.confidence.value,
@@ -50,7 +53,11 @@ def moment_view(moment: Moment, asked: Collection[str] = ()) -> dict[str, Any]:
 
 
 def _evidence(moment: Moment) -> str:
-    channels = {"spoken": moment.speech_score, "seen": moment.visual_score}
+    channels = {
+        "spoken": moment.speech_score,
+        "seen": moment.visual_score,
+        "on screen": moment.text_score,
+    }
     parts = [f"{name} {score:.2f}" for name, score in channels.items() if score is not None]
     return ", ".join(parts) or "score"
 
@@ -73,6 +80,7 @@ def coverage_lines(coverage: Coverage) -> list[str]:
         "Speech": coverage.transcript,
         "Meaning of speech": meaning_behind(coverage),
         "Pictures": coverage.visual,
+        "Text on screen": coverage.text,
     }
     asked = {name: channel for name, channel in channels.items() if channel and channel.asked}
     return [_channel_line(name, channel) for name, channel in asked.items()]

@@ -47,6 +47,10 @@ def _rows(known: Examples) -> Iterable[tuple[str, str]]:
     yield f"{known.word[:4]}*", "any word that begins like this"
     yield f'say:"{known.phrase}"', "only what was said, whatever the buttons above say"
     yield f"see:{thing}", "only what is seen: describe the picture"
+    yield (
+        f"text:{_quoted(known.written)}",
+        "only what is written on the screen: slides, signs, captions",
+    )
     yield f"label:{thing}", "where the detector saw this thing"
     yield f'say:"{known.phrase}" with see:{thing}', "both at the same time"
     yield (

@@ -66,11 +66,14 @@ function momentItem(moment, index) {
     Object.assign(image, { src: moment.poster, alt: "", loading: "lazy", decoding: "async" });
     image.addEventListener("error", () => image.remove());
     still.append(image);
+    if (moment.boxes.length) still.append(boxes(image, moment.boxes));
   }
   still.append(element("time", "", clock(moment.start_ms)));
   const words = element("div", "words");
   const snippet = element("p", moment.snippet ? "snippet" : "snippet wordless");
   snippet.append(moment.snippet ? marked(moment.snippet, moment.marks) : moment.seen);
+  const written = element("p", "written");
+  if (moment.text) written.append(element("span", "", "On screen"), marked(moment.text, moment.text_marks));
   const from = element("p", "from");
   const name = element("b", "", moment.title);
   name.title = moment.folder;
@@ -90,9 +93,28 @@ function momentItem(moment, index) {
     named.append(element("time", "", part.when), element("code", "", part.name));
     return named;
   }));
-  words.append(snippet, ...(moment.parts.length ? [parts] : []), from, tags);
+  if (moment.snippet || !moment.text) words.append(snippet);
+  if (moment.text) words.append(written);
+  words.append(...(moment.parts.length ? [parts] : []), from, tags);
   item.append(still, words);
   return item;
+}
+
+function boxes(image, places) {
+  const layer = element("div", "boxes");
+  layer.append(...places.map((place) => {
+    const box = element("i");
+    for (const [side, part] of [["left", place.x], ["top", place.y], ["width", place.w], ["height", place.h]]) {
+      box.style[side] = `${part * 100}%`;
+    }
+    return box;
+  }));
+  image.classList.add("whole");
+  image.addEventListener("load", () => {
+    layer.style.aspectRatio = `${image.naturalWidth} / ${image.naturalHeight}`;
+    layer.classList.toggle("tall", image.naturalWidth * 9 < image.naturalHeight * 16);
+  });
+  return layer;
 }
 
 const shown = new WeakMap();

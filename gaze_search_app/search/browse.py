@@ -61,6 +61,7 @@ class Examples:
     phrase: str = "happy birthday"
     word: str = "happy"
     other: str = "birthday"
+    written: str = "exit"
 
 
 def examples(snapshot: Snapshot) -> Examples:
@@ -83,7 +84,15 @@ def examples(snapshot: Snapshot) -> Examples:
         phrase=" ".join(said) or general.phrase,
         word=said[0] if said else general.word,
         other=said[1] if said else general.other,
+        written=_written(snapshot) or general.written,
     )
+
+
+def _written(snapshot: Snapshot) -> str:
+    """The longest word among the first that are written on a screen."""
+    rows = snapshot.rows("SELECT text FROM texts ORDER BY id LIMIT 50")
+    words = [text[word.start : word.end] for (text,) in rows for word in elements(text)]
+    return max(words, key=len, default="")
 
 
 def _said(snapshot: Snapshot) -> tuple[str, tuple[str, ...]]:

@@ -6,7 +6,8 @@ import json
 import os
 from itertools import pairwise
 
-from gaze_search_app.search.model import ChannelCoverage, Coverage, Moment
+from gaze_pipeline.channels import SWITCHED_OFF
+from gaze_search_app.search.model import Box, ChannelCoverage, Coverage, Moment
 from gaze_search_app.views import FILM_FRAMES, coverage_lines, film, moment_view
 
 
@@ -35,6 +36,13 @@ def _channel(searched: bool, videos: int, reason: str | None = None) -> ChannelC
     )
 
 
+def _coverage(**channels: ChannelCoverage) -> Coverage:
+    """Of these channels; the others were not asked for."""
+    unasked = _channel(False, 0).model_copy(update={"asked": False})
+    names = ("transcript", "meaning", "visual", "text")
+    return Coverage(snapshot=1, **{name: channels.get(name, unasked) for name in names})
+
+
 def test_a_moment_names_its_file_time_and_picture() -> None:
     view = moment_view(_moment(frame_index=3))
     assert (view["title"], view["folder"]) == ("holiday.mp4", "/films")
@@ -56,9 +64,7 @@ def test_a_path_that_is_no_unicode_can_be_sent() -> None:
 
 def test_coverage_says_how_much_was_searched_and_what_to_do_about_the_rest() -> None:
     told = coverage_lines(
-        Coverage(
-            snapshot=1, transcript=_channel(True, 5), visual=_channel(False, 0, "MODEL_MISSING")
-        ),
+        _coverage(transcript=_channel(True, 5), visual=_channel(False, 0, "MODEL_MISSING"))
     )
     assert told[0] == "Speech searched in 5 of 6 videos (5 min of 6 min)"
     assert "MODEL_MISSING" in told[1]
@@ -66,9 +72,19 @@ def test_coverage_says_how_much_was_searched_and_what_to_do_about_the_rest() -> 
 
 
 def test_coverage_speaks_of_the_channels_asked_for_only() -> None:
-    unasked = _channel(False, 0).model_copy(update={"asked": False})
-    whole = Coverage(snapshot=1, transcript=_channel(True, 6), visual=unasked)
+    whole = _coverage(transcript=_channel(True, 6), meaning=_channel(True, 6))
     assert coverage_lines(whole) == ["Speech searched in all of 6 videos (6 min)"]
+    assert coverage_lines(_coverage(text=_channel(False, 0, SWITCHED_OFF))) == [
+        "Text on screen not searched: switched off in the settings"
+    ]
+
+
+def test_text_on_screen_comes_with_its_boxes() -> None:
+    box = Box(x=0.1, y=0.2, w=0.3, h=0.4)
+    view = moment_view(_moment(text="Exit", text_marks=[(0, 4)], text_score=1.0, boxes=[box]))
+    assert (view["text"], view["text_marks"]) == ("Exit", [(0, 4)])
+    assert view["boxes"] == [{"x": 0.1, "y": 0.2, "w": 0.3, "h": 0.4}]
+    assert "on screen 1.00" in view["evidence"]
 
 
 def test_a_long_film_is_shown_by_evenly_chosen_frames() -> None:
