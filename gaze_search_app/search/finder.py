@@ -76,7 +76,8 @@ class Found:
             ),
             text=text,
             read=stretch.fingerprint in self.shown,
-            heard=self.heard and stretch.fingerprint not in snapshot.unheard,
+            heard=(self.heard or speech is not None)
+            and stretch.fingerprint not in snapshot.unheard,
             seen=self.seen and stretch.fingerprint not in snapshot.unseen,
             labels=len(self.ask.named & set(stretch.labels)),
         )

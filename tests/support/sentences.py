@@ -81,7 +81,7 @@ class TinyEncoder:
     """Texts by the topics of their words, and a little by the words themselves."""
 
     model_id = SENTENCE_MODEL_ID
-    dim = 32
+    dim = 4096
 
     def __init__(self) -> None:
         rng = np.random.default_rng(0)
