@@ -55,8 +55,6 @@ def environment(paths: DataPaths) -> Mapping[str, str]:
         **os.environ,
         "GAZE_DATA": str(paths.root),
         "DAGSTER_HOME": str(paths.dagster_home),
-        "DAGSTER_DISABLE_TELEMETRY": "1",
-        "DO_NOT_TRACK": "1",
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -37,9 +37,7 @@ _SCRIPT = Path(__file__).with_name("app.py")
 
 def create_app(workspace: Workspace, access: Access) -> ASGIApp:
     """The whole search app as one ASGI application."""
-    os.environ.update(
-        STREAMLIT_BROWSER_GATHER_USAGE_STATS="false", STREAMLIT_SERVER_HEADLESS="true"
-    )
+    os.environ["STREAMLIT_SERVER_HEADLESS"] = "true"
     from streamlit.starlette import App
 
     from gaze_search_app.app_pages.frame import unforeseen

@@ -16,7 +16,6 @@ import numpy.typing as npt
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.models.clip_config import UNFIT, WEIGHTS, ClipConfig
 from gaze_pipeline.models.device import pick
-from gaze_pipeline.models.offline import set_offline
 from gaze_pipeline.models.pixels import Preprocess
 from gaze_pipeline.models.vectors import Vectors, unit_rows
 
@@ -53,7 +52,6 @@ class Clip:
         The architecture is that of `open_clip_config.json` beside the weights, else the built-in one
         that `params["model_name"]` names. Raises GazeError(MODEL_CORRUPT).
         """
-        set_offline()
         import torch
         from safetensors import SafetensorError
 

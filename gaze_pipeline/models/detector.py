@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.models.device import pick
-from gaze_pipeline.models.offline import set_offline
 
 if TYPE_CHECKING:
     import torch
@@ -58,7 +57,6 @@ class Detector:
         The labels are those of `detector.json` beside the weights (the background first), else COCO's.
         Raises GazeError(MODEL_CORRUPT).
         """
-        set_offline()
         import torch
         from torchvision.models.detection import ssdlite320_mobilenet_v3_large
 

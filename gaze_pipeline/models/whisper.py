@@ -12,7 +12,6 @@ import numpy as np
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.models.decoding import Decoded, Decoder, Ranked
 from gaze_pipeline.models.device import cores, pick
-from gaze_pipeline.models.offline import set_offline
 from gaze_pipeline.models.sentences import Segment, Word, segments
 from gaze_pipeline.models.speech import SAMPLE_RATE, Audio, Stretch, find_speech
 
@@ -50,7 +49,6 @@ class Whisper:
 
         Raises GazeError(MODEL_CORRUPT).
         """
-        set_offline()
         name = pick(device).name
         try:
             try:
