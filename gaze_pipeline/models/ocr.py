@@ -122,7 +122,7 @@ class TextReader:
         return [
             WrittenLine(text.strip(), float(score), _box(quad, width, height))
             for (text, score), quad in zip(read, corners, strict=True)
-            if any(map(str.isalnum, text))  # a rule or a bullet is no text
+            if _says(text)
         ]
 
     def _with_cyrillic(
@@ -157,9 +157,13 @@ class TextReader:
 
 
 def _readings(found: Any) -> list[tuple[str, float]]:
-    """Each line with its confidence, which RapidOCR gives as NaN where it read nothing."""
+    """Each line with its confidence: none where nothing but signs was read, however surely."""
     pairs = zip(found.txts, found.scores, strict=True)
-    return [(text, float(score) if text else 0.0) for text, score in pairs]
+    return [(text, float(score) if _says(text) else 0.0) for text, score in pairs]
+
+
+def _says(text: str) -> bool:
+    return any(map(str.isalnum, text))
 
 
 def _bgr(image: Image) -> Image:
