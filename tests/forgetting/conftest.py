@@ -30,7 +30,9 @@ class Shelf:
     def add(self, fingerprint: str, said: str, path: Path | None = None) -> None:
         vectors = self.root.near_topics(range(20))
         lines = [Line(0, 2000, said), Line(2000, 4000, "and so my fellow Americans")]
-        self.root.add(Film(fingerprint, lines, vectors, {0: ["dog"]}, path=path))
+        meanings = self.root.near_topics(range(2))
+        film = Film(fingerprint, lines, vectors, {0: ["dog"]}, path=path, meanings=meanings)
+        self.root.add(film)
 
 
 @pytest.fixture

@@ -59,6 +59,7 @@ def test_nothing_of_it_is_left_and_the_others_are_found_as_before(shelf: Shelf) 
     query = "SELECT fingerprint, text FROM segments WHERE fingerprint != $f ORDER BY ALL"
     assert after.rows(query.replace("$f", f"'{SECRET}'")) == before.rows(query, {"f": SECRET})
     assert after.info.vectors == before.info.vectors - 20
+    assert after.info.meanings == before.info.meanings - 2 == 2
     assert after.rows("SELECT 1 FROM segments WHERE fingerprint = $f", {"f": SECRET}) == []
     assert shelf.workspace.paths.video(STAYS).is_dir()
 
@@ -67,7 +68,7 @@ def test_the_proof_says_how_much_was_searched(shelf: Shelf) -> None:
     proof = forget(shelf.workspace, [SECRET])
     stores = {store.store: store for store in proof.stores}
     assert {"artifacts", "index", "vectors", "catalog"} <= set(stores)
-    assert stores["artifacts"].files == 3 * 6
+    assert stores["artifacts"].files == 3 * 6 + 1
     assert stores["index"].bytes > 1_000_000
     assert proof.names >= 2
     assert proof.phrases >= 3
@@ -83,13 +84,15 @@ def test_no_older_snapshot_or_version_stays(shelf: Shelf) -> None:
     info = snapshot_files.current(paths)
     assert info is not None
     assert [p.name for p in paths.index.glob("*.duckdb")] == [f"search-{info.number:08d}.duckdb"]
-    assert [p.stem for p in paths.vectors.glob("*.lance")] == [info.vector_table]
+    tables = {info.vector_table, info.meaning_table}
+    assert {path.stem for path in paths.vectors.glob("*.lance")} == tables
 
 
 def test_the_last_video_takes_the_vectors_with_it(shelf: Shelf) -> None:
     every = sorted(shelf.workspace.catalog.videos.fingerprints())
     assert forget(shelf.workspace, every).left == []
-    assert Snapshot.open(shelf.workspace.paths).info.vectors == 0
+    info = Snapshot.open(shelf.workspace.paths).info
+    assert (info.vectors, info.meanings) == (0, 0)
     assert mentions(shelf.workspace.paths.root, *map(str.encode, every)) == []
 
 
