@@ -17,6 +17,7 @@ from rich.console import Console
 from gaze_pipeline.commands import (
     demo,
     doctor,
+    duplicates,
     forget,
     index,
     library,
@@ -45,6 +46,7 @@ app.command("up")(services.up)
 app.command("index")(index.index)
 app.command("scan")(scan.scan)
 app.command("status")(status.status)
+app.command("duplicates")(duplicates.duplicates)
 app.command("cancel")(requests.cancel)
 app.command("retry")(requests.retry)
 app.command("forget")(forget.forget)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,11 +14,12 @@ from rich.text import Text
 from gaze_pipeline.commands.format import terminal
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.formats import count, length
+from gaze_pipeline.names import readable
 from gaze_pipeline.settings import load
-from gaze_pipeline.store.catalog import Catalog
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.captions import CaptionFormat
 from gaze_search_app.captions import captions as make_captions
+from gaze_search_app.given import fingerprint_of, frame_of, picture_of
 from gaze_search_app.search.engine import Engine
 from gaze_search_app.search.labels import known_labels
 from gaze_search_app.search.model import (
@@ -40,7 +40,15 @@ _COLOURS = {Confidence.STRONG: "green", Confidence.POSSIBLE: "cyan", Confidence.
 
 
 def search(
-    words: Annotated[list[str], typer.Argument(help="What was said, or what is seen.")],
+    words: Annotated[
+        list[str] | None, typer.Argument(help="What was said, or what is seen.")
+    ] = None,
+    image: Annotated[
+        Path | None, typer.Option(help="A picture that it looks like; words then steer.")
+    ] = None,
+    like: Annotated[
+        str | None, typer.Option(metavar="VIDEO@TIME", help="A frame that it looks like.")
+    ] = None,
     mode: Annotated[Mode, typer.Option(help="Which channels to search.")] = Mode.BOTH,
     label: Annotated[
         list[str] | None, typer.Option(help="Only moments that show this; may be repeated.")
@@ -56,13 +64,18 @@ def search(
     """Find the moments in which something was said or seen.
 
     WORDS may hold operators: "exact phrase", -not, OR, prefix*, say: see: text: label: library: in: before:
-    after: lang:, and parts joined by "with" or "then": say:"happy birthday" with see:cake.
+    after: lang:, and parts joined by "with" or "then": say:"happy birthday" with see:cake. --image FILE and
+    --like film.mp4@1:23 search by a picture, with words or without.
     """
-    query = " ".join(words)
+    query = " ".join(words or [])
     if len(query) > QUERY_MAX:
         raise GazeError(ErrorCode.ARGUMENT_INVALID, "WORDS", f"at most {QUERY_MAX} characters")
+    if image and like:
+        raise GazeError(ErrorCode.ARGUMENT_INVALID, "--image, --like", "one of them")
     request = SearchRequest(
         query=query,
+        picture=picture_of(image) if image else None,
+        like=frame_of(Workspace.open().catalog, like) if like else None,
         mode=mode,
         libraries=library or [],
         weak=weak,
@@ -105,17 +118,8 @@ def captions(
 ) -> None:
     """Print the captions of a video."""
     workspace = Workspace.open()
-    text = make_captions(workspace.artifacts, _fingerprint(workspace.catalog, video), form)
+    text = make_captions(workspace.artifacts, fingerprint_of(workspace.catalog, video), form)
     sys.stdout.buffer.write(text.encode())
-
-
-def _fingerprint(catalog: Catalog, video: str) -> str:
-    """The fingerprint of a named video. Raises GazeError(VIDEO_UNKNOWN)."""
-    paths = {Path(os.path.abspath(video)), Path(video).resolve()}
-    for file in catalog.files.all():
-        if file.fingerprint is not None and (file.fingerprint == video or file.path in paths):
-            return file.fingerprint
-    raise GazeError(ErrorCode.VIDEO_UNKNOWN, video)
 
 
 def _found(response: SearchResponse, weak: bool) -> str:
@@ -146,6 +150,10 @@ def _moment(number: int, moment: Moment) -> Group:
         lines.append(_on_screen(moment.text, moment.text_marks, _INDENT))
     if moment.labels:
         lines.append(Text(f"{_INDENT}seen: {', '.join(moment.labels)}", style="green"))
+    for copy in moment.copies:
+        what = "best original" if copy.original else "also"
+        place = f"{_clock(copy.start_ms)}  {readable(copy.path)}"
+        lines.append(Text(f"{_INDENT}{what}: {place}", style="dim"))
     return Group(*lines)
 
 

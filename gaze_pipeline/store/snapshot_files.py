@@ -16,7 +16,7 @@ from gaze_pipeline.store.paths import DataPaths, write_whole
 
 KEPT = 2
 """How many snapshots stay: the published one, and the one before it for queries under way."""
-LAYOUT = 6
+LAYOUT = 7
 """The tables and columns of a snapshot, numbered: raised with every change that a reader depends on."""
 
 _NAME = re.compile(r"^search-(\d{8})\.duckdb$")

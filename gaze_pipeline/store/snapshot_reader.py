@@ -16,10 +16,12 @@ import duckdb
 import numpy.typing as npt
 import pyarrow as pa
 
+from gaze_pipeline.duplicates.families import Family
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store import snapshot_files as files
 from gaze_pipeline.store.paths import DataPaths
 from gaze_pipeline.store.snapshot_columns import Columns, videos_of
+from gaze_pipeline.store.snapshot_copies import read_families
 from gaze_pipeline.store.snapshot_corpus import SPOKEN, WRITTEN, Corpus
 from gaze_pipeline.store.snapshot_files import SnapshotInfo
 from gaze_pipeline.store.snapshot_words import Words
@@ -144,6 +146,11 @@ class Snapshot:
     def labels(self) -> frozenset[str]:
         """The labels detected in it."""
         return frozenset(label for (label,) in self.rows("SELECT DISTINCT label FROM detections"))
+
+    @cached_property
+    def families(self) -> list[Family]:
+        """The videos that share content: originals with their copies."""
+        return read_families(self.rows)
 
     @cached_property
     def unheard(self) -> frozenset[str]:

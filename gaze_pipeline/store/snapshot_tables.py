@@ -28,7 +28,9 @@ from gaze_pipeline.store.text import index_tokens
 
 TABLES = """
 CREATE TABLE meta (number INTEGER, revision BIGINT, published_at DOUBLE, visual_model VARCHAR);
-CREATE TABLE files (fingerprint VARCHAR, library VARCHAR, path VARCHAR, path_bytes BLOB);
+CREATE TABLE files (
+    fingerprint VARCHAR, library VARCHAR, path VARCHAR, path_bytes BLOB, size BIGINT
+);
 CREATE TABLE segments (
     id BIGINT, fingerprint VARCHAR, segment_index INTEGER, start_ms BIGINT, end_ms BIGINT,
     text VARCHAR, language VARCHAR, confidence FLOAT, tokens VARCHAR
@@ -247,5 +249,6 @@ def _files(videos: Sequence[VideoRow]) -> pa.Table:
             "library": pa.array([file.library for _, file in files], pa.string()),
             "path": pa.array([name.decode("utf-8", "replace") for name in names], pa.string()),
             "path_bytes": pa.array(names, pa.binary()),
+            "size": pa.array([file.size for _, file in files], pa.int64()),
         }
     )

@@ -26,6 +26,7 @@ _PARTITIONS = 64
 _REREAD = 500
 """So many of the nearest by an index, or all that are wanted, are judged by their whole vectors."""
 _PROBES = 64
+_BATCH_ROWS = 8192
 
 
 class VectorReader:
@@ -144,6 +145,17 @@ class VectorReader:
         at = int(np.searchsorted(table["timestamp_ms"].to_numpy(), at_ms, "right")) - 1
         row = table.slice(max(at, 0), 1)
         return row["shot"][0].as_py(), self._vectors_of(row)[0]
+
+    def batches(self) -> Iterator[tuple[list[str], npt.NDArray[np.float32]]]:
+        """The fingerprint and the vector of every row, some thousands at a time.
+
+        Raises GazeError(INDEX_CORRUPT).
+        """
+        with self._readable():
+            query = self._table.search().select(["fingerprint", "vector"]).limit(None)
+            for batch in query.to_batches(_BATCH_ROWS):
+                table = pa.table(batch)
+                yield table["fingerprint"].to_pylist(), self._vectors_of(table)
 
     def _vectors_of(self, table: pa.Table) -> npt.NDArray[np.float32]:
         flat = table["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)

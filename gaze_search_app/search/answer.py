@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gaze_pipeline.store.snapshot_reader import Snapshot
+from gaze_search_app.search.copies import copies_of
 from gaze_search_app.search.evidence import Frame, frames_at, places, with_labels
 from gaze_search_app.search.finder import Found
 from gaze_search_app.search.hits import SpeechHit
@@ -20,8 +21,11 @@ def moments(snapshot: Snapshot, found: Sequence[Found], page: Sequence[Ranked]) 
     files = places(snapshot, {ranked.stretch.fingerprint for ranked in page})
     stretches = with_labels(snapshot, [ranked.stretch for ranked in page])
     evidences = _evidence(snapshot, found, page)
+    elsewhere = copies_of(snapshot, stretches)
     made = []
-    for ranked, stretch, evidence in zip(page, stretches, evidences, strict=True):
+    for ranked, stretch, evidence, copies in zip(
+        page, stretches, evidences, elsewhere, strict=True
+    ):
         place = files[stretch.fingerprint]
         line = next((shown for shown in evidence if shown.snippet), None)
         text = max(evidence, key=lambda shown: shown.text_score or 0.0)
@@ -51,6 +55,7 @@ def moments(snapshot: Snapshot, found: Sequence[Found], page: Sequence[Ranked]) 
                 frame_ms=picture.frame_ms,
                 labels=list(stretch.labels),
                 evidence=evidence if len(evidence) > 1 else [],
+                copies=copies,
             )
         )
     return made

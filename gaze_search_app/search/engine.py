@@ -12,6 +12,7 @@ from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.snapshot_reader import Snapshot, SnapshotPool
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.search.answer import moments
+from gaze_search_app.search.copies import collapsed
 from gaze_search_app.search.exemplars import Exemplars, ImageEncoder
 from gaze_search_app.search.finder import Finder, Found
 from gaze_search_app.search.meaning import Meaning, SentenceModel
@@ -80,11 +81,12 @@ class Engine:
         )
         chained = len(asked.asks) > 1
         steps = [[finder.find(ask, chained) for ask in step] for step in asked.steps]
-        ranked = [
+        every = [
             moment
             for moment in rank(snapshot, steps, asked.within_ms, self.settings.search)
             if set(request.labels) <= set(moment.stretch.labels)
         ]
+        ranked = collapsed(snapshot, every)
         found = [part for step in steps for part in step]
         weak = sum(moment.confidence is Confidence.WEAK for moment in ranked)
         if not request.weak:

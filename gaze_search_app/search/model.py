@@ -112,6 +112,16 @@ class Evidence(_Frozen):
     frame_ms: int | None = None
 
 
+class Copy(_Frozen):
+    """The same content in another video; `original` is whether that is the best one there is."""
+
+    fingerprint: str
+    path: str
+    start_ms: int
+    end_ms: int
+    original: bool
+
+
 class Moment(_Frozen):
     """A stretch of one video that answers the query, with the evidence of each channel.
 
@@ -143,6 +153,7 @@ class Moment(_Frozen):
     frame_ms: int | None = None
     labels: list[str] = []
     evidence: list[Evidence] = []
+    copies: list[Copy] = []
 
 
 class Unsearched(_Frozen):

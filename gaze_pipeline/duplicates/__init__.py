@@ -1,0 +1,1 @@
+"""Which videos hold the same content: re-encodes, messenger copies, trimmed extracts."""
