@@ -20,7 +20,7 @@ up: setup ## everything running for your own libraries
 	$(BIN)/gaze up
 
 models-for-tests: setup
-	GAZE_MODELS=.artifacts/models $(BIN)/gaze models pull whisper-base
+	GAZE_MODELS=.artifacts/models $(BIN)/gaze models pull whisper-base multilingual-e5-small
 
 test: setup models-for-tests lint ## every test there is: real speech, real browser, slow ones
 	$(BIN)/python -m pytest -m ''

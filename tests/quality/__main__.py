@@ -49,8 +49,10 @@ def _models() -> dict[str, ModelSettings]:
     small = load_manifest(TEST_MANIFEST)
     for kind in ("clip", "detector"):
         pull(small.of_kind(kind), TEST_MODELS)
-    if status(small.of_kind("whisper"), TEST_MODELS).state is not ModelState.READY:
-        raise SystemExit("Whisper is not there: make models-for-tests")
+    for kind in ("whisper", "sentence"):
+        spec = small.of_kind(kind)
+        if status(spec, TEST_MODELS).state is not ModelState.READY:
+            raise SystemExit(f"{spec.title} is not there: make models-for-tests")
     sets = {"small": ModelSettings(directory=TEST_MODELS, manifest=TEST_MANIFEST, device="cpu")}
     shipped = load_manifest()
     places = [Path(os.environ.get("GAZE_MODELS") or TEST_MODELS), TEST_MODELS]
