@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from gaze_pipeline.models.fetch import pull
 from gaze_pipeline.models.installed import ModelState, status
@@ -16,6 +17,9 @@ from gaze_pipeline.workspace import Workspace
 
 # Only the tests of the youngest channels pay for them: they switch them on.
 os.environ.update({"GAZE_CHANNELS__TEXT": "false", "GAZE_CHANNELS__MEANING": "false"})
+
+hypothesis_settings.register_profile("gaze", deadline=None)  # timings are never asserted
+hypothesis_settings.load_profile("gaze")
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SHARED_MEDIA = CHECKOUT.parent / "shared" / "media"

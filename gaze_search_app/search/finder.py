@@ -13,7 +13,7 @@ from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_search_app.search import spoken, transcript, visual, written
 from gaze_search_app.search.evidence import with_labels
 from gaze_search_app.search.example import Example, one_a_shot, steered
-from gaze_search_app.search.fusion import Weights, combine
+from gaze_search_app.search.fusion import boost, combine
 from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit
 from gaze_search_app.search.labels import only_label
 from gaze_search_app.search.meaning import Meaning, with_meant
@@ -38,8 +38,8 @@ class Scores:
 
     speech: float | None
     visual: float | None
+    text: float | None
     total: float
-    text: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,25 +63,18 @@ class Found:
     def scores(self, snapshot: Snapshot, stretch: Stretch, chosen: SearchSettings) -> Scores:
         """The scores of one of the stretches, or of a piece of one."""
         speech = self.scale.score(stretch.lines) if stretch.lines else None
-        seen = max((frame.score for frame in stretch.frames), default=None)
+        seen = max([frame.score for frame in stretch.frames]) if stretch.frames else None
         text = self.written.score(stretch.texts) if stretch.texts else None
-        total = combine(
-            speech,
-            seen,
-            Weights(
-                chosen.speech_weight,
-                chosen.label_boost,
-                chosen.label_boost_max,
-                chosen.text_weight,
-            ),
-            text=text,
-            read=stretch.fingerprint in self.shown,
-            heard=(self.heard or speech is not None)
-            and stretch.fingerprint not in snapshot.unheard,
-            seen=self.seen and stretch.fingerprint not in snapshot.unseen,
-            labels=len(self.ask.named & set(stretch.labels)),
-        )
-        return Scores(speech, seen, total, text)
+        video, votes = stretch.fingerprint, []
+        if (self.heard or speech is not None) and video not in snapshot.unheard:
+            votes.append((chosen.speech_weight, speech or 0.0))
+        if self.seen and video not in snapshot.unseen:
+            votes.append((1 - chosen.speech_weight, seen or 0.0))
+        if video in self.shown:
+            votes.append((chosen.text_weight, text or 0.0))
+        named = len(self.ask.named.intersection(stretch.labels)) if self.ask.named else 0
+        more = boost(named, chosen.label_boost, chosen.label_boost_max)
+        return Scores(speech, seen, text, combine(votes, more))
 
 
 @dataclass(frozen=True)

@@ -137,8 +137,8 @@ def _ranked(stretch: Stretch, pieces: tuple[Piece, ...]) -> Ranked:
     scores = Scores(
         _mean([piece.scores.speech for piece in pieces]),
         _mean([piece.scores.visual for piece in pieces]),
-        round(sum(piece.scores.total for piece in pieces) / len(pieces), 6),
         _mean([piece.scores.text for piece in pieces]),
+        round(sum(piece.scores.total for piece in pieces) / len(pieces), 6),
     )
     return Ranked(stretch, scores, confidence(piece.scores for piece in pieces), pieces)
 
