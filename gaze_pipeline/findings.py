@@ -43,6 +43,7 @@ def _after_settings() -> Iterator[Finding]:
     yield Finding("settings", str(settings.paths.settings))
     looks: dict[str, Callable[[Settings], Iterable[Finding]]] = {
         "data root": _disk,
+        "channels": _channels,
         "models": _models,
         "libraries": _libraries,
         "catalog": _catalog,
@@ -67,6 +68,11 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     if not os.access(settings.root, os.W_OK | os.X_OK):
         problem = ErrorCode.DATA_ROOT_UNUSABLE
     yield Finding("data root", f"{disk.root} ({size(disk.free)} free)", problem)
+
+
+def _channels(settings: Settings) -> Iterator[Finding]:
+    told = (f"{channel} {how}" for channel, how in health.channels(settings).items())
+    yield Finding("channels", ", ".join(told))
 
 
 def _models(settings: Settings) -> Iterator[Finding]:

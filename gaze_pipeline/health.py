@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from gaze_pipeline.channels import SWITCHED_OFF, Channel
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.library.walk import why_offline
 from gaze_pipeline.models.device import pick
 from gaze_pipeline.models.installed import ModelState, ModelStatus, status
-from gaze_pipeline.models.manifest import load_manifest
+from gaze_pipeline.models.manifest import Kind, load_manifest
 from gaze_pipeline.names import readable
 from gaze_pipeline.settings import Library, Settings
 from gaze_pipeline.store.catalog import Catalog
@@ -34,6 +35,8 @@ PACKAGES = (
     "open_clip_torch",
     "torch",
     "av",
+    "onnxruntime",
+    "rapidocr",
 )
 """What a bug report names."""
 
@@ -44,6 +47,23 @@ ENABLES = {
     "sentence": "search in what is meant",
 }
 """What a user loses without a model of each kind."""
+
+FINDS = {
+    Channel.SPEECH: "words that are said",
+    Channel.PICTURES: "what is seen",
+    Channel.LABELS: "things seen, by name",
+    Channel.TEXT: "text on screen",
+    Channel.MEANING: "what is said, in other words",
+}
+"""What each channel finds."""
+
+_MODELS: dict[Channel, Kind] = {
+    Channel.SPEECH: "whisper",
+    Channel.PICTURES: "clip",
+    Channel.LABELS: "detector",
+    Channel.MEANING: "sentence",
+}
+"""The kind of model that each channel needs; that of text on screen comes with its package."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +103,19 @@ class DiskHealth:
 
 
 def models(settings: Settings) -> list[ModelStatus]:
-    """How each model stands. Raises GazeError(SETTINGS_INVALID) for a manifest that cannot be read."""
+    """How each model stands that the channels in use need.
+
+    Raises GazeError(SETTINGS_INVALID) for a manifest that cannot be read.
+    """
     manifest = load_manifest(settings.models.manifest)
-    return [status(spec, settings.models_dir) for spec in manifest.models]
+    needed = {_MODELS[channel] for channel in settings.channels.on if channel in _MODELS}
+    return [status(spec, settings.models_dir) for spec in manifest.models if spec.kind in needed]
+
+
+def channels(settings: Settings) -> dict[Channel, str]:
+    """How each channel stands: in use, or switched off."""
+    on = settings.channels.on
+    return {channel: "in use" if channel in on else SWITCHED_OFF for channel in Channel}
 
 
 def remedy(model: ModelStatus) -> ErrorCode | None:

@@ -18,6 +18,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from gaze_pipeline import health
 from gaze_pipeline.commands.format import plain, terminal
 from gaze_pipeline.commands.models import print_missing
 from gaze_pipeline.commands.scan import print_problem, print_report
@@ -88,7 +89,7 @@ def summarise(workspace: Workspace, report: IndexReport, console: Console) -> bo
     videos = workspace.catalog.videos.all()
     done = sum(1 for outcome in report.outcomes if outcome.status.settled and not outcome.skipped)
     console.print(f"{count(len(videos), 'video')} in the index; {count(done, 'stage')} run now.")
-    print_missing(workspace.models.status(), console)
+    print_missing(health.models(workspace.settings), console)
     failed = [
         (video, row) for video in videos for row in video.wanted_rows if row.status is Status.FAILED
     ]

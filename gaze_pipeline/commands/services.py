@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from gaze_pipeline import health
 from gaze_pipeline.commands.format import plain, terminal
 from gaze_pipeline.commands.library import add_folder, print_added
-from gaze_pipeline.commands.models import manifest, print_missing
+from gaze_pipeline.commands.models import print_missing
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.models.installed import status as model_status
 from gaze_pipeline.services import supervisor
 from gaze_pipeline.settings import load
 
@@ -32,8 +32,7 @@ def up(
 def run(console: Console) -> None:
     """Run the services until they are told to stop; where they run already, say where."""
     settings = load()
-    found = [model_status(spec, settings.models_dir) for spec in manifest(settings)]
-    print_missing(found, console)
+    print_missing(health.models(settings), console)
     try:
         supervisor.up(settings, lambda line: console.print(line, markup=False, soft_wrap=True))
     except GazeError as error:

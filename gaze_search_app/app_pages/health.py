@@ -40,6 +40,7 @@ def _live() -> None:
     st.html(_headline(found))
     cards = (
         _models(found),
+        _channels(here.settings),
         _index(here),
         _libraries(here),
         _services(here.settings),
@@ -62,6 +63,14 @@ def _headline(found: list[ModelStatus]) -> str:
 def _models(found: list[ModelStatus]) -> str:
     body = "".join(_model(model) for model in found)
     return card("Models", f'<ul class="gz-rows">{body}</ul>', wide=True)
+
+
+def _channels(settings: Settings) -> str:
+    told = [
+        (view.FINDS[channel].capitalize(), pill(how, "good" if how == "in use" else "quiet"))
+        for channel, how in view.channels(settings).items()
+    ]
+    return card("What is found", facts(told))
 
 
 def _model(model: ModelStatus) -> str:

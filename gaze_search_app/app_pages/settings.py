@@ -12,10 +12,12 @@ from gaze_search_app.app_pages.markup import card, commands, facts
 from gaze_search_app.workspaces import workspace
 
 TITLES = {
+    "channels": "What is found",
     "models": "Models",
     "transcript": "Speech",
     "frames": "Frames",
     "detection": "Detection",
+    "text": "Text on screen",
     "search": "Search",
     "scan": "Watching folders",
     "services": "Services",
