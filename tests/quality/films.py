@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gaze_pipeline.demo.narrator import narrate
 from gaze_pipeline.media.encode import write_video
 from gaze_pipeline.media.probe import probe
+from tests.quality import slide_films
 from tests.quality.material import Footage, Narrated, Recorded, material
 from tests.quality.shape_films import FPS, ShapeFilm, Shot, cast, images, shape_films
 from tests.quality.timeline import Event
@@ -44,6 +45,7 @@ def render(folder: Path, media: Path | None, reduced: bool) -> list[Event]:
     for seed, film in enumerate(shape_films(cast(shown)), start=100):
         if not reduced or film.name in _FEW_SHAPES:
             events += _show(film, folder, seed)
+    events += slide_films.render(folder)
     if media is not None:
         for seed, recorded in enumerate(plan.recorded, start=200):
             events += _record(recorded, folder, media, seed)

@@ -16,7 +16,7 @@ from filelock import FileLock
 from pydantic import TypeAdapter
 
 from gaze_pipeline.models.manifest import load_manifest
-from gaze_pipeline.settings import Library, ModelSettings, ScanSettings, Settings
+from gaze_pipeline.settings import ChannelSettings, Library, ModelSettings, ScanSettings, Settings
 from gaze_pipeline.stages.index import Watcher, index
 from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.states import Status
@@ -32,6 +32,8 @@ _INPUTS = (
     "tests/quality/films.toml",
     "tests/quality/films.py",
     "tests/quality/shape_films.py",
+    "tests/quality/slide_films.py",
+    "tests/support/slides.toml",
     "tests/support/shapes.py",
     "gaze_pipeline/demo/narrator.py",
 )
@@ -78,7 +80,13 @@ def _settings(root: Path, folder: Path, models: ModelSettings, footage: bool) ->
     libraries = [Library(name="films", path=folder)]
     if footage:
         libraries.append(Library(name="footage", path=SHARED_MEDIA / "video"))
-    return Settings(root=root, libraries=libraries, models=models, scan=ScanSettings(settle_s=0))
+    return Settings(
+        root=root,
+        libraries=libraries,
+        models=models,
+        channels=ChannelSettings(),
+        scan=ScanSettings(settle_s=0),
+    )
 
 
 def _index(workspace: Workspace) -> None:

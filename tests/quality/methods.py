@@ -26,9 +26,15 @@ class Method:
 
 
 def methods(engine: Engine, baselines: Baselines) -> list[Method]:
-    """Gaze over both channels and over each alone, and the baselines."""
+    """Gaze over all channels, over some alone and without the youngest; and the baselines."""
 
-    def gaze(mode: Mode) -> Callable[[Query], list[Hit]]:
+    def without(channel: str) -> Engine:
+        channels = engine.settings.channels.model_copy(update={channel: False})
+        return Engine(engine.settings.model_copy(update={"channels": channels}))
+
+    textless, literal = without("text"), without("meaning")
+
+    def gaze(mode: Mode, engine: Engine = engine) -> Callable[[Query], list[Hit]]:
         def answer(query: Query) -> list[Hit]:
             request = SearchRequest(query=query.text, mode=mode, limit=LIMIT)
             return [
@@ -46,12 +52,15 @@ def methods(engine: Engine, baselines: Baselines) -> list[Method]:
     def plain(search: Callable[[str], list[Hit]]) -> Callable[[Query], list[Hit]]:
         return lambda query: search(query.words)[:LIMIT]
 
-    speech = frozenset({Channel.SPEECH, Channel.NOTHING})
+    speech = frozenset({Channel.SPEECH, Channel.MEANING, Channel.NOTHING})
     visual = frozenset({Channel.VISUAL, Channel.NOTHING})
     return [
         Method(ENGINE, gaze(Mode.BOTH)),
-        Method("Gaze, words only", gaze(Mode.TRANSCRIPT), speech),
+        Method("Gaze, speech only", gaze(Mode.TRANSCRIPT), speech),
+        Method("Gaze, words only", gaze(Mode.TRANSCRIPT, literal), speech),
         Method("Gaze, pictures only", gaze(Mode.VISUAL), visual),
+        Method("Gaze, text off", gaze(Mode.BOTH, textless)),
+        Method("Gaze, meaning off", gaze(Mode.BOTH, literal)),
         Method("BM25 only", plain(baselines.bm25)),
         Method("cosine only", plain(baselines.cosine)),
         Method("reciprocal rank fusion", plain(baselines.reciprocal_ranks)),

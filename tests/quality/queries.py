@@ -12,6 +12,7 @@ from enum import StrEnum
 from itertools import chain
 
 from tests.quality.material import absent, material
+from tests.quality.meant import FOREIGN, paraphrases
 from tests.quality.shape_films import Cast, cast
 from tests.quality.timeline import Event, Span, in_order, stretches, together
 from tests.support.shapes import article
@@ -34,6 +35,8 @@ class Channel(StrEnum):
     VISUAL = "visual"
     FUSED = "fused"
     TIME = "time"
+    TEXT = "text"
+    MEANING = "meaning"
     NOTHING = "nothing"
 
 
@@ -70,6 +73,8 @@ def queries(events: Sequence[Event], official: bool) -> list[Query]:
         _footage(events) if official else (),
         _fused(events),
         _time(events, plan),
+        _written(events),
+        _meant(events),
         _nothing(plan),
     )
     return [query for query in made if query.channel is Channel.NOTHING or (query.known and shown)]
@@ -131,6 +136,19 @@ def _time(events: Sequence[Event], plan: Cast) -> Iterator[Query]:
         known = tuple(_in_order(_said(events, topic), _seen(events, name)))
         plain = f"{topic} {name}"
         yield Query(text, Channel.TIME, "said, then seen", known, plain, spoken=topic)
+
+
+def _meant(events: Sequence[Event]) -> Iterator[Query]:
+    for text, foreign, event in paraphrases(events):
+        group = FOREIGN if foreign else _LANGUAGES[event.language]
+        yield Query(text, Channel.MEANING, group, (_span(event),))
+
+
+def _written(events: Sequence[Event]) -> Iterator[Query]:
+    for event in events:
+        for text in event.ask if event.script else ():
+            plain = text.removeprefix("text:").strip('"')
+            yield Query(text, Channel.TEXT, event.script, (_span(event),), plain)
 
 
 def _in_order(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:

@@ -27,12 +27,13 @@ def by_method(trial: Trial) -> Table:
     table = Table(title="Methods")
     table.add_column("method")
     columns = ("success@1", "success@5", "MRR", "IoU", "R@1, IoU>=.5")
+    alone = (*ANSWERED, Channel.TEXT, Channel.MEANING)
     rates = ("false alarms", "separation")
-    for name in (*columns, *(f"{channel} s@1" for channel in ANSWERED), *rates):
+    for name in (*columns, *(f"{channel} s@1" for channel in alone), *rates):
         table.add_column(name, justify="right")
     for answers in trial.answers:
         whole = {one.query.channel for one in answers.asked} >= set(ANSWERED)
-        own = [answers.over(channel) for channel in ANSWERED]
+        own = [answers.over(channel) for channel in alone]
         table.add_row(
             answers.method,
             *(_figures(answers.over(*ANSWERED)) if whole else [_NONE] * len(columns)),

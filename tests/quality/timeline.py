@@ -18,13 +18,17 @@ class Span(BaseModel):
 
 
 class Event(Span):
-    """What is shown (names of shapes) or said meanwhile; `ask` is what is asked about it."""
+    """What is shown (names of shapes) or said meanwhile, or in which script something is written.
+
+    `ask` is what is asked about it.
+    """
 
     see: tuple[str, ...] = ()
     say: str = ""
     language: str = ""
     topic: str = ""
     synthetic: bool = False
+    script: str = ""
     ask: tuple[str, ...] = ()
 
 
