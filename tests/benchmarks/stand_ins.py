@@ -44,7 +44,8 @@ def bench_models(folder: Path) -> BenchModels:
     manifest = _manifest(folder, specs, (clip, detector))
     models = folder / "models"
     models.mkdir()
-    (models / "whisper-base").symlink_to(TEST_MODELS / "whisper-base")
+    for kept in ("whisper-base", shipped.of_kind("sentence").id):
+        (models / kept).symlink_to(TEST_MODELS / kept)
     settings = ModelSettings(directory=models, manifest=manifest, device="cpu")
     for kind in ("clip", "detector"):
         pull(load_manifest(manifest).of_kind(kind), models)
