@@ -6,14 +6,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gaze_search_app.search.model import QUERY_MAX, Mode, SearchRequest
+from gaze_search_app.search.model import QUERY_MAX, FrameRef, Mode, SearchRequest
 
 PAGE_SIZE = 20
 
 
 @dataclass(frozen=True)
 class Address:
-    """A search as its address holds it: `?q=...&mode=...&label=...&library=...&page=...&weak=1`."""
+    """A search as its address holds it: `?q=...&mode=...&label=...&library=...&page=...&weak=1`.
+
+    `like=FINGERPRINT@MS` is a frame to search by; a picture of one's own is never in an address.
+    """
 
     query: str = ""
     mode: Mode = Mode.BOTH
@@ -21,6 +24,7 @@ class Address:
     libraries: tuple[str, ...] = ()
     page: int = 1
     weak: bool = False
+    like: FrameRef | None = None
 
     @classmethod
     def parse(cls, params: Mapping[str, Sequence[str]]) -> Address:
@@ -34,6 +38,7 @@ class Address:
             libraries=_distinct(params.get("library", ())),
             page=int(page) if re.fullmatch(r"[1-9]\d{0,5}", page, re.ASCII) else 1,
             weak="1" in params.get("weak", ()),
+            like=_frame(next(iter(params.get("like", ())), "")),
         )
 
     def params(self) -> dict[str, list[str]]:
@@ -45,6 +50,7 @@ class Address:
             "library": list(self.libraries),
             "page": [str(self.page)] if self.page > 1 else [],
             "weak": ["1"] if self.weak else [],
+            "like": [f"{self.like.fingerprint}@{self.like.at_ms}"] if self.like else [],
         }
         return {name: values for name, values in given.items() if values}
 
@@ -58,7 +64,13 @@ class Address:
             weak=self.weak,
             limit=PAGE_SIZE,
             offset=(self.page - 1) * PAGE_SIZE,
+            like=self.like,
         )
+
+
+def _frame(text: str) -> FrameRef | None:
+    match = re.fullmatch(r"([0-9a-f]{16})@(\d{1,10})", text, re.ASCII)
+    return FrameRef(fingerprint=match[1], at_ms=int(match[2])) if match else None
 
 
 def _distinct(values: Sequence[str]) -> tuple[str, ...]:

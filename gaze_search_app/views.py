@@ -6,12 +6,20 @@ import math
 from collections.abc import Collection, Sequence
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import urlencode
 
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.formats import clock, count, duration, span
 from gaze_pipeline.names import readable
 from gaze_pipeline.store.catalog.rows import VideoRow
-from gaze_search_app.search.model import ChannelCoverage, Coverage, LineFoundBy, Moment, Reading
+from gaze_search_app.search.model import (
+    ChannelCoverage,
+    Copy,
+    Coverage,
+    LineFoundBy,
+    Moment,
+    Reading,
+)
 from gaze_search_app.search.tokens import tidy
 
 LABELS_SHOWN = 4
@@ -48,7 +56,27 @@ def moment_view(moment: Moment, asked: Collection[str] = ()) -> dict[str, Any]:
         "score": moment.score,
         "confidence": moment.confidence.value,
         "evidence": _evidence(moment),
+        "like": like_url(moment),
+        "copies": [_copy(copy) for copy in moment.copies],
         "parts": [{"name": piece.part, "when": clock(piece.start_ms)} for piece in moment.evidence],
+    }
+
+
+def like_url(moment: Moment) -> str | None:
+    """The search for moments that look like one."""
+    if moment.frame_ms is None:
+        return None
+    return f"/?{urlencode({'like': f'{moment.fingerprint}@{moment.frame_ms}'})}"
+
+
+def _copy(copy: Copy) -> dict[str, Any]:
+    path = PurePath(readable(copy.path))
+    return {
+        "title": path.name,
+        "path": str(path),
+        "when": clock(copy.start_ms),
+        "url": f"/video?v={copy.fingerprint}&t={copy.start_ms}",
+        "original": copy.original,
     }
 
 

@@ -27,7 +27,7 @@ from gaze_pipeline.store.artifacts import ArtifactStore
 from gaze_pipeline.store.catalog.rows import VideoRow
 from gaze_pipeline.store.vector_reader import VectorReader
 
-PATIENCE_S = 60.0
+PATIENCE_S = 30.0
 """So long a publication looks for copies; what is left then is compared by the next one."""
 REELS_KEPT = 32
 

@@ -15,12 +15,12 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
-PROBES = 12
+PROBES = 8
 CANDIDATES = 6
 """So many of the likeliest others are looked at for each new video."""
 ALIKE = 0.85
 """The mean cosine of a video's probes and their like in another, from which that is a candidate."""
-DIMENSIONS = 64
+DIMENSIONS = 48
 _BLOCK_ROWS = 32_768
 
 

@@ -12,7 +12,7 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.formats import count
 from gaze_search_app import components
 from gaze_search_app.address import PAGE_SIZE, Address
-from gaze_search_app.app_pages import search_form, search_help
+from gaze_search_app.app_pages import search_form, search_help, search_picture
 from gaze_search_app.app_pages.markup import commands, notice
 from gaze_search_app.app_pages.search_words import (
     EMPTY,
@@ -41,14 +41,23 @@ def page() -> None:
         st.html(notice(*EMPTY))
         return
     snapshot = engine().snapshots.latest()
-    address = search_form.show(labels, libraries, lambda: search_help.show(snapshot))
+    address = search_form.show(
+        labels,
+        libraries,
+        lambda: search_picture.show(snapshot),
+        lambda: search_help.show(snapshot),
+    )
+    search_picture.refused()
+    request = address.request()
+    if picture := st.session_state.get("picture"):
+        request = request.model_copy(update={"picture": picture})
     components.keys(focus=not address.query)
-    if not address.query:
+    if not address.query and not request.exemplified:
         hero.html(HERO)
         _invite(list(labels))
         return
     with st.spinner(SEARCHING):
-        response = engine().search(address.request())
+        response = engine().search(request)
     _summary(address, response)
     if response.total and not response.moments:
         st.session_state["page"] = _pages(response.total)  # the link led beyond the last page

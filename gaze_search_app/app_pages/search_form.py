@@ -16,15 +16,21 @@ LABELS_MAX = 40
 _SEEN = "address"
 
 
-def show(labels: Mapping[str, int], libraries: list[str], help_: Callable[[], None]) -> Address:
+def show(
+    labels: Mapping[str, int],
+    libraries: list[str],
+    picture: Callable[[], None],
+    help_: Callable[[], None],
+) -> Address:
     """Draw the form and return what it asks for.
 
-    `labels` maps each label to the frames that show it; `help_` draws the way to the list of operators.
+    `labels` maps each label to the frames that show it; `picture` draws the field for one, `help_` the
+    way to the list of operators.
     """
     linked = Address.parse({name: st.query_params.get_all(name) for name in st.query_params})
     if linked != st.session_state.get(_SEEN) or "query" not in st.session_state:
         _fill(linked)  # a link was opened, or the back button pressed
-    asked = _form(labels, libraries, linked, help_)
+    asked = _form(labels, libraries, linked, picture, help_)
     if replace(asked, page=1, weak=False) != replace(linked, page=1, weak=False):
         asked = replace(asked, page=1, weak=False)
         st.session_state.update(page=1, weak=False)
@@ -41,10 +47,17 @@ def _fill(address: Address) -> None:
     st.session_state["libraries"] = list(address.libraries)
     st.session_state["page"] = address.page
     st.session_state["weak"] = address.weak
+    st.session_state["like"] = address.like
+    if address.like is not None:
+        st.session_state["picture"] = None
 
 
 def _form(
-    labels: Mapping[str, int], libraries: list[str], linked: Address, help_: Callable[[], None]
+    labels: Mapping[str, int],
+    libraries: list[str],
+    linked: Address,
+    picture: Callable[[], None],
+    help_: Callable[[], None],
 ) -> Address:
     with st.container(key="search-form"):
         query = st.text_input(
@@ -64,6 +77,7 @@ def _form(
                 format_func=MODES.__getitem__,
                 label_visibility="collapsed",
             )
+            picture()
             chosen_libraries = _libraries(libraries, linked)
             chosen_labels = _labels(labels, linked)
             help_()
@@ -74,6 +88,7 @@ def _form(
         libraries=tuple(chosen_libraries),
         page=st.session_state["page"],
         weak=st.session_state["weak"],
+        like=st.session_state["like"],
     )
 
 

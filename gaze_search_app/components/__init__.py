@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,12 @@ _video = st.components.v2.component(
     js=_read(*_SCRIPTS, "video.js"),
 )
 _keys = st.components.v2.component("gaze.keys", js=_read("dom.js", "keys.js"))
+_picture = st.components.v2.component(
+    "gaze.picture",
+    html=_read("picture.html"),
+    css=_read("base.css", "picture.css"),
+    js=_read("picture.js"),
+)
 _requests = st.components.v2.component("gaze.requests", js=_read("requests.js"))
 
 
@@ -50,6 +57,24 @@ def video(moment: Mapping[str, Any], frames: Sequence[Mapping[str, Any]] = ()) -
 def keys(focus: bool) -> None:
     """Let `/` go to the search box; with `focus`, start there."""
     _keys(key="keys", data={"focus": focus})
+
+
+def picture(caption: str, poster: str | None) -> bytes | bool:
+    """Let a picture be given to search by; shows the one there is, if it has a caption.
+
+    The content of one that was given just now, True where it was removed, else False.
+    """
+    events = _picture(
+        key="picture",
+        data={"caption": caption, "poster": poster},
+        width="content",
+        on_given_change=lambda: None,
+        on_removed_change=lambda: None,
+    )
+    if events.given:
+        _, _, content = str(events.given).partition(",")
+        return base64.b64decode(content, validate=False)
+    return bool(events.removed)
 
 
 def requests() -> tuple[Request, str] | None:

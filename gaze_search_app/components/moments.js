@@ -5,7 +5,7 @@ class Moments {
     this.chosen = -1;
     this.list.addEventListener("click", (event) => {
       const item = event.target.closest(".moment");
-      if (item) this.choose(Number(item.dataset.index), true);
+      if (item && !event.target.closest("a")) this.choose(Number(item.dataset.index), true);
     });
     this.onKey = (event) => {
       if (this.key(event)) event.preventDefault();
@@ -43,7 +43,7 @@ class Moments {
       this.list.children[next]?.scrollIntoView({ block: "nearest", behavior: "smooth" });
       return true;
     }
-    if (event.key === "Enter" && event.composedPath()[0].tagName !== "BUTTON") {
+    if (event.key === "Enter" && !/^(BUTTON|A)$/.test(event.composedPath()[0].tagName)) {
       this.choose(this.chosen, true);
       return true;
     }
@@ -86,6 +86,11 @@ function momentItem(moment, index) {
   const bar = element("i");
   bar.style.setProperty("--part", `${Math.round(moment.score * 100)}%`);
   score.append(bar, moment.confidence);
+  if (moment.like) {
+    const like = element("a", "like", "More like this");
+    Object.assign(like, { href: moment.like, target: "_self", title: "Search by this picture" });
+    tags.append(like);
+  }
   tags.append(score);
   const parts = element("p", "parts");
   parts.append(...moment.parts.map((part) => {
@@ -95,9 +100,22 @@ function momentItem(moment, index) {
   }));
   if (moment.snippet || !moment.text) words.append(snippet);
   if (moment.text) words.append(written);
-  words.append(...(moment.parts.length ? [parts] : []), from, tags);
+  words.append(...(moment.parts.length ? [parts] : []), from);
+  if (moment.copies.length) words.append(copies(moment.copies));
+  words.append(tags);
   item.append(still, words);
   return item;
+}
+
+function copies(others) {
+  const line = element("p", "copies", "The same in ");
+  others.forEach((other, index) => {
+    if (index) line.append(", ");
+    const link = element("a", "", other.title);
+    Object.assign(link, { href: other.url, target: "_self", title: other.path });
+    line.append(link, ` ${other.when}${other.original ? " (best)" : ""}`);
+  });
+  return line;
 }
 
 function boxes(image, places) {

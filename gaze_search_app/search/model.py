@@ -129,6 +129,7 @@ class Moment(_Frozen):
     ranges of `snippet` that match the query; `by` tells why it does. `text` is what is written on the
     screen and `text_marks` what of it matches. `frame_index` names the best frame's thumbnail, `boxes` where
     in it the text stands. `evidence` is given, in order, for each part of a query that has several.
+    `copies` are the other videos that hold the same content.
     """
 
     fingerprint: str
