@@ -152,7 +152,10 @@ def _row(row: Row) -> str:
         link = f'href="/video?v={row.fingerprint}" target="_self"'
         poster = f'<img src="/posters/{row.fingerprint}.jpg" alt="" loading="lazy">'
         shown = poster if row.has_frames else ""
-        name, picture = f"<a {link}>{name}</a>", f'<a class="gz-poster" {link}>{shown}</a>'
+        name, picture = (
+            f"<a {link}>{name}</a>",
+            f'<a class="gz-poster" tabindex="-1" aria-hidden="true" {link}>{shown}</a>',
+        )
     where = escape(" · ".join((*row.libraries, *row.folders)))
     length = duration(row.duration_ms) if row.duration_ms else ""
     return (
