@@ -27,8 +27,8 @@ from gaze_pipeline.store.snapshot_files import connect, current_revision, file_o
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_pipeline.store.snapshot_words import FULL_TEXT
 from gaze_pipeline.store.text import query_words
-from gaze_pipeline.store.vector_reader import FRAME
 from gaze_pipeline.store.vector_reader import connect as vectors_of
+from gaze_pipeline.store.vector_tables import FRAMES as FRAME_TABLES
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.search.engine import Engine
 from gaze_search_app.search.model import Mode, SearchRequest
@@ -182,7 +182,7 @@ def _flat(library: Library, snapshot: Snapshot) -> Callable[..., object]:
 
     def nearest(vector: object, limit: int) -> object:
         query = opened.search(vector, vector_column_name="vector").distance_type("dot")
-        columns = [*FRAME, "_distance"]
+        columns = [*FRAME_TABLES.columns, "_distance"]
         return query.bypass_vector_index().select(columns).limit(limit).to_arrow()
 
     return nearest
