@@ -79,6 +79,16 @@ def test_coverage_speaks_of_the_channels_asked_for_only() -> None:
     ]
 
 
+def test_meaning_is_told_of_where_it_lags_behind_the_words() -> None:
+    lagging = _coverage(transcript=_channel(True, 6), meaning=_channel(False, 0, "MODEL_MISSING"))
+    assert "Meaning of speech not searched: MODEL_MISSING" in coverage_lines(lagging)[1]
+
+
+def test_a_line_that_only_means_what_is_asked_says_so() -> None:
+    assert moment_view(_moment(snippet="the rent", by="meaning"))["why"] == "by meaning"
+    assert moment_view(_moment(snippet="the rent", by="words"))["why"] == ""
+
+
 def test_text_on_screen_comes_with_its_boxes() -> None:
     box = Box(x=0.1, y=0.2, w=0.3, h=0.4)
     view = moment_view(_moment(text="Exit", text_marks=[(0, 4)], text_score=1.0, boxes=[box]))
