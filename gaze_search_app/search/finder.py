@@ -46,8 +46,8 @@ class Scores:
 class Found:
     """What one part of a query found; `blind` is the error code that says why no frames were sought.
 
-    `literal` is the one that says why lines were sought by their words alone. `shown` are the videos on
-    whose screen something is written that answers.
+    `literal` is the one that says why lines were sought by their words alone. `heard`, `seen` and `read` tell
+    whether anything was found by speech, pictures and text on screen.
     """
 
     ask: Ask
@@ -58,7 +58,7 @@ class Found:
     blind: str | None = None
     literal: str | None = None
     written: SpeechScale = NO_TEXT
-    shown: frozenset[str] = frozenset()
+    read: bool = False
 
     def scores(self, snapshot: Snapshot, stretch: Stretch, chosen: SearchSettings) -> Scores:
         """The scores of one of the stretches, or of a piece of one."""
@@ -70,7 +70,7 @@ class Found:
             votes.append((chosen.speech_weight, speech or 0.0))
         if self.seen and video not in snapshot.unseen:
             votes.append((1 - chosen.speech_weight, seen or 0.0))
-        if video in self.shown:
+        if (self.read or text is not None) and video not in snapshot.unread:
             votes.append((chosen.text_weight, text or 0.0))
         named = len(self.ask.named.intersection(stretch.labels)) if self.ask.named else 0
         more = boost(named, chosen.label_boost, chosen.label_boost_max)
@@ -138,7 +138,7 @@ class Finder:
             blind=blind,
             literal=literal,
             written=written_scale,
-            shown=frozenset(screen.fingerprint for screen in screens),
+            read=any(written_scale.score(screen.texts) >= POSSIBLE for screen in screens),
         )
 
     def _read(self, ask: Ask, shown: frozenset[str]) -> tuple[list[Stretch], SpeechScale]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_search_app.search import transcript
-from gaze_search_app.search.hits import Interval, TextHit, in_order
+from gaze_search_app.search.hits import FrameHit, Interval, TextHit, in_order
 from gaze_search_app.search.model import Box
 from gaze_search_app.search.moments import Stretch
 from gaze_search_app.search.scope import Scope
@@ -61,19 +61,27 @@ def screens(lines: Iterable[TextHit], scale: SpeechScale) -> list[Stretch]:
 def attached(stretches: Sequence[Stretch], written: Sequence[Stretch]) -> list[Stretch]:
     """What is heard and seen, with what is written meanwhile; and what is written alone.
 
-    Text stays on the screen for long: it supports what is said or seen, and does not stretch it.
+    Text stays on the screen for long: it supports what is said or seen, and does not stretch it. Where a
+    scene goes on for longer still, the text is a moment of its own, with the frames that show it.
     """
     by_video: dict[str, list[Stretch]] = {}
     for screen in written:
         by_video.setdefault(screen.fingerprint, []).append(screen)
     used: set[Stretch] = set()
+    within: dict[Stretch, list[FrameHit]] = {}
     joined = []
     for stretch in stretches:
         near = [s for s in by_video.get(stretch.fingerprint, ()) if _together(stretch, s)]
+        brief = [] if stretch.lines else [s for s in near if 2 * _length(s) < _length(stretch)]
+        for screen in brief:
+            shown = (frame for frame in stretch.frames if _common(frame, screen))
+            within.setdefault(screen, []).extend(shown)
+        near = [screen for screen in near if screen not in brief]
         used.update(near)
         texts = tuple(dict.fromkeys(text for screen in near for text in screen.texts))
         joined.append(replace(stretch, texts=texts) if texts else stretch)
-    return in_order([*joined, *(screen for screen in written if screen not in used)])
+    alone = (screen for screen in written if screen not in used)
+    return in_order([*joined, *(replace(s, frames=tuple(within.get(s, ()))) for s in alone)])
 
 
 def outside(written: Sequence[Stretch], forbidden: Iterable[Interval]) -> list[Stretch]:
@@ -102,8 +110,11 @@ def _common(one: Interval, other: Interval) -> Interval | None:
     return Interval(one.fingerprint, start, end) if start < end else None
 
 
+def _length(one: Interval) -> int:
+    return one.end_ms - one.start_ms
+
+
 def _together(one: Stretch, other: Stretch) -> bool:
     """Whether half of the shorter lies in the other."""
     shared = min(one.end_ms, other.end_ms) - max(one.start_ms, other.start_ms)
-    shorter = min(one.end_ms - one.start_ms, other.end_ms - other.start_ms)
-    return 2 * shared >= max(1, shorter)
+    return 2 * shared >= max(1, min(_length(one), _length(other)))

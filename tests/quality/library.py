@@ -33,6 +33,7 @@ _INPUTS = (
     "tests/quality/films.py",
     "tests/quality/shape_films.py",
     "tests/quality/slide_films.py",
+    "tests/support/slides.py",
     "tests/support/slides.toml",
     "tests/support/shapes.py",
     "gaze_pipeline/demo/narrator.py",

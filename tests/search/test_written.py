@@ -13,10 +13,11 @@ from gaze_pipeline.channels import SWITCHED_OFF
 from gaze_pipeline.settings import ChannelSettings, Settings
 from gaze_pipeline.store.snapshot import publish
 from gaze_search_app.search.engine import Engine
-from gaze_search_app.search.hits import TextHit
+from gaze_search_app.search.hits import FrameHit, TextHit
 from gaze_search_app.search.model import Mode, Moment, SearchRequest, SearchResponse
+from gaze_search_app.search.moments import Stretch
 from gaze_search_app.search.transcript import SpeechScale
-from gaze_search_app.search.written import screens
+from gaze_search_app.search.written import attached, screens
 from tests.support.synthetic import Film, Line, SyntheticRoot, Written
 
 TALK, STREET, SIGN = "a" * 16, "b" * 16, "c" * 16
@@ -154,6 +155,18 @@ def test_speech_and_pictures_can_be_switched_off_too(root: SyntheticRoot) -> Non
     assert [moment.speech_score for moment in response.moments] == [None]
     assert response.coverage.transcript.reason == SWITCHED_OFF
     assert response.coverage.visual.reason == SWITCHED_OFF
+
+
+def test_a_brief_text_in_a_long_scene_is_a_moment_of_its_own() -> None:
+    frames = tuple(FrameHit(TALK, 2000 * n, 2000 * n + 2000, n, 0.8) for n in range(15))
+    scene = Stretch(TALK, 0, 30_000, frames=frames)
+    brief = Stretch(TALK, 18_000, 24_000, texts=(TextHit(TALK, 18_000, 24_000, (0,), 1.0),))
+    long = Stretch(TALK, 2000, 30_000, texts=(TextHit(TALK, 2000, 30_000, (0,), 1.0),))
+    whole, alone = attached([scene], [brief])
+    assert (whole, alone.frames) == (scene, frames[9:12])
+    assert (alone.start_ms, alone.end_ms, alone.texts) == (18_000, 24_000, brief.texts)
+    (both,) = attached([scene], [long])
+    assert (both.start_ms, both.end_ms, both.texts) == (0, 30_000, long.texts)
 
 
 @given(

@@ -47,12 +47,13 @@ def slide(name: str) -> Slide:
 
 
 def camera(seconds: int, seed: int = 0) -> Iterator[Picture]:
-    """Moving blurred colours, without any text: uint8 [540, 960, 3] RGB."""
+    """Moving blurred greys, without any text: uint8 [540, 960, 3] RGB."""
     rng = np.random.default_rng(seed)
-    coarse = rng.integers(40, 215, (7, 24, 3), dtype=np.uint8)
+    coarse = rng.integers(40, 160, (7, 24), dtype=np.uint8)
     for number in range(seconds * FPS):
         moved = Image.fromarray(np.roll(coarse, number, axis=1))
-        yield np.asarray(moved.resize((960, 540), Image.Resampling.BICUBIC))
+        smooth = np.asarray(moved.resize((960, 540), Image.Resampling.BICUBIC))
+        yield np.repeat(smooth[:, :, None], 3, axis=2)
 
 
 def talk(path: Path, shown: Sequence[tuple[Slide, int]], after_s: int = 0) -> Path:
