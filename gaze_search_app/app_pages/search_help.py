@@ -14,7 +14,10 @@ from gaze_search_app.app_pages.markup import commands
 from gaze_search_app.search.browse import Examples, examples
 
 TITLE = "How to search"
-_OPENING = "Plain words find what was said and what was seen. The rest is for when you know more."
+_OPENING = (
+    "Plain words find what was said, also in other words, and what was seen. "
+    "The rest is for when you know more."
+)
 
 
 def show(snapshot: Snapshot) -> None:

@@ -137,8 +137,14 @@ def _snapshot(paths: DataPaths) -> Mapping[str, Rows]:
             ),
         )
     )
-    if snapshot.info.vector_table is not None:
-        table = connect(paths).open_table(snapshot.info.vector_table)
-        table.checkout(snapshot.info.vector_version)
-        found["vectors"] = _rows(table.to_arrow().drop_columns("source"))
+    info = snapshot.info
+    pinned = {
+        "vectors": (info.vector_table, info.vector_version),
+        "meanings": (info.meaning_table, info.meaning_version),
+    }
+    for kind, (name, version) in pinned.items():
+        if name is not None:
+            table = connect(paths).open_table(name)
+            table.checkout(version)
+            found[kind] = _rows(table.to_arrow().drop_columns("source"))
     return found
