@@ -17,7 +17,7 @@ from gaze_pipeline.media.geometry import Image
 
 Grid = npt.NDArray[np.float32]
 
-LONG_SIDE = 40
+LONG_SIDE = 32
 """Of a picture as it is compared, px."""
 SCALES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 """How long the side of a picture may be within another one."""

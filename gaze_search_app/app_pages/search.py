@@ -47,7 +47,7 @@ def page() -> None:
         lambda: search_picture.show(snapshot),
         lambda: search_help.show(snapshot),
     )
-    search_picture.refused()
+    search_picture.settle()
     request = address.request()
     if picture := st.session_state.get("picture"):
         request = request.model_copy(update={"picture": picture})

@@ -25,8 +25,14 @@ _PREVIEW_STEP_PX = 96
 
 def show(snapshot: Snapshot) -> None:
     """Draw the field; the session holds `picture`, its bytes, or `like`, a FrameRef, or neither."""
-    caption, poster = _held(snapshot)
-    event = components.picture(caption, poster)
+    st.session_state["picture-event"] = components.picture(*_held(snapshot))
+
+
+def settle() -> None:
+    """Take in what was just given or removed, once the whole form is drawn, or say what is wrong with it."""
+    if told := st.session_state.pop("refused", None):
+        st.html(told)
+    event: bytes | bool = st.session_state["picture-event"]
     if not event:
         return
     st.session_state.update(picture=None, preview=None, like=None, page=1, weak=False)
@@ -37,12 +43,6 @@ def show(snapshot: Snapshot) -> None:
         except GazeError as error:
             st.session_state["refused"] = problem(error.code, error.subject, error.detail)
     st.rerun()
-
-
-def refused() -> None:
-    """Say once what was wrong with what was given."""
-    if told := st.session_state.pop("refused", None):
-        st.html(told)
 
 
 def _held(snapshot: Snapshot) -> tuple[str, str | None]:

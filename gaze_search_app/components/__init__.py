@@ -65,7 +65,7 @@ def picture(caption: str, poster: str | None) -> bytes | bool:
     The content of one that was given just now, True where it was removed, else False.
     """
     events = _picture(
-        key="picture",
+        key="picture-field",
         data={"caption": caption, "poster": poster},
         width="content",
         on_given_change=lambda: None,

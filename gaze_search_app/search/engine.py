@@ -68,6 +68,7 @@ class Engine:
         snapshot = self.snapshots.latest()
         read = parse(request.query)
         asked = plan(read.query, request, snapshot)
+        notes = [*read.notes, *asked.notes] if request.query.strip() else []
         within = scope(snapshot, asked.bounds)
         example = self._exemplars.example(request, snapshot)
         finder = Finder(
@@ -93,7 +94,7 @@ class Engine:
             ranked = ranked[: len(ranked) - weak]
         page = ranked[request.offset : request.offset + request.limit]
         return SearchResponse(
-            reading=Reading(text=str(read.query), notes=[*read.notes, *asked.notes]),
+            reading=Reading(text=str(read.query), notes=notes),
             moments=moments(snapshot, found, page),
             total=len(ranked),
             weak=weak,

@@ -19,7 +19,7 @@ from gaze_search_app.search.moments import Stretch
 
 COMPARED = 100
 """So many of the frames that are most alike are compared picture by picture."""
-_SAME, _SHARPNESS = 0.95, 60.0
+_SAME, _SHARPNESS = 0.9, 40.0
 """The correlation from which two pictures are rather the same than not, and how sharply that turns."""
 
 

@@ -64,7 +64,7 @@ class Exemplars:
         frames, wanted = snapshot.vectors, snapshot.info.visual_model
         if encoder.model_id != wanted or (frames and frames.dimensions != vectors.shape[1]):
             raise GazeError(ErrorCode.MODEL_MISSING, wanted)
-        return Example(vectors, self._judging(snapshot), tuple(map(grid, seen)))
+        return Example(vectors, self._judging(snapshot), tuple(map(grid, seen[:-1])))
 
     def _of_frame(self, frame: FrameRef, snapshot: Snapshot) -> Example:
         """Needs no model. Raises GazeError(FRAME_UNKNOWN) where the video has no vectors."""

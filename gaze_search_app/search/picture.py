@@ -47,15 +47,15 @@ def read_picture(content: bytes) -> Image:
 
 
 def views(picture: Image) -> list[Image]:
-    """The picture, and as it may have been before it got here: without borders, levelled, mirrored.
+    """The picture, and as it may have been before it got here: without borders, mirrored, levelled.
 
-    A frame that is like any of them is like the picture.
+    A frame that is like any of them is like the picture. The last only differs in its tones.
     """
     bare = without_borders(picture)
     tones = PillowImage.fromarray(bare)
     levelled = np.asarray(ImageOps.autocontrast(tones, cutoff=_TONE_CUT, preserve_tone=True))
     mirrored = np.ascontiguousarray(bare[:, ::-1])
-    return [picture, *([bare] if bare.shape != picture.shape else []), levelled, mirrored]
+    return [picture, *([bare] if bare.shape != picture.shape else []), mirrored, levelled]
 
 
 def _opaque(picture: PillowImage.Image) -> PillowImage.Image:
