@@ -30,6 +30,7 @@ from gaze_pipeline.logs import Redaction
 from gaze_pipeline.run_records import RunRecords
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.forgotten import Forgotten
+from gaze_pipeline.store.snapshot_corpus import SPOKEN, WRITTEN
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_pipeline.workspace import Workspace
 
@@ -180,7 +181,7 @@ def _tail(log: Path) -> str:
 
 
 def _needles(workspace: Workspace) -> Needles:
-    """The names of the user's files and what is said in them; no name where paths are allowed."""
+    """The names of the user's files and what is said and written in them; no name where paths are allowed."""
     paths: list[str] = []
     with suppress(sqlite3.Error, GazeError):
         paths = [str(file.path) for file in workspace.catalog.files.all()]
@@ -191,8 +192,10 @@ def _needles(workspace: Workspace) -> Needles:
 
 def _said(workspace: Workspace) -> Iterator[str]:
     with suppress(GazeError):
-        query = f"SELECT text FROM segments USING SAMPLE {SAMPLE_LINES}"
-        yield from (text for (text,) in Snapshot.open(workspace.paths).rows(query))
+        snapshot = Snapshot.open(workspace.paths)
+        for table in (SPOKEN, WRITTEN):
+            query = f"SELECT text FROM {table} USING SAMPLE {SAMPLE_LINES}"
+            yield from (text for (text,) in snapshot.rows(query))
 
 
 def _is_clean(line: str, needles: Needles) -> bool:

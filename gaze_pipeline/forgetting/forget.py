@@ -17,7 +17,7 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.forgetting.erase import erase, erase_catalog
 from gaze_pipeline.forgetting.halt import halt
 from gaze_pipeline.forgetting.needles import Needles
-from gaze_pipeline.forgetting.traces import Traces
+from gaze_pipeline.forgetting.traces import PUBLISHED, Traces
 from gaze_pipeline.forgetting.verify import Proof, verify
 from gaze_pipeline.library.lock import scanning
 from gaze_pipeline.states import Stage
@@ -159,26 +159,32 @@ def _known(workspace: Workspace, fingerprint: str) -> bool:
 
 
 def staying(workspace: Workspace, leaving: Sequence[Traces]) -> Iterator[str]:
-    """What the rest of the library says: its paths, its transcripts and the words they are found by."""
+    """What the rest of the library says: its paths, what is said and written, and the words of that."""
     yield from _paths(workspace, leaving)
     without = [trace.fingerprint for trace in leaving]
+    for stage, table in PUBLISHED.items():
+        yield from _said(workspace, without, stage, table)
+
+
+def _said(workspace: Workspace, without: Sequence[str], stage: Stage, table: str) -> Iterator[str]:
+    """The lines of a stage, as published and as they wait to be."""
     published: set[str] = set()
     with suppress(GazeError):
         snapshot = Snapshot.open(workspace.paths)
-        found = snapshot.rows("SELECT DISTINCT fingerprint FROM segments")
+        found = snapshot.rows(f"SELECT DISTINCT fingerprint FROM {table}")
         published = {fingerprint for (fingerprint,) in found}
-        yield from _published(snapshot, without)
+        yield from _published(snapshot, table, without)
     for fingerprint in set(workspace.artifacts.fingerprints()) - published - set(without):
         with suppress(GazeError):
-            table = workspace.artifacts.read(fingerprint, Stage.TRANSCRIPT, ["text"])
-            yield "\n".join(table["text"].to_pylist())
+            lines = workspace.artifacts.read(fingerprint, stage, ["text"])
+            yield "\n".join(lines["text"].to_pylist())
 
 
-def _published(snapshot: Snapshot, without: Collection[str]) -> Iterator[str]:
-    query = """SELECT text, tokens FROM segments WHERE fingerprint NOT IN
+def _published(snapshot: Snapshot, table: str, without: Collection[str]) -> Iterator[str]:
+    query = f"""SELECT text, tokens FROM {table} WHERE fingerprint NOT IN
         (SELECT unnest($without)) AND id >= $first AND id < $first + $rows"""
-    segments = snapshot.rows("SELECT coalesce(max(id) + 1, 0) FROM segments")[0][0]
-    for first in range(0, segments, _ROWS):
+    lines = snapshot.rows(f"SELECT coalesce(max(id) + 1, 0) FROM {table}")[0][0]
+    for first in range(0, lines, _ROWS):
         values = {"without": list(without), "first": first, "rows": _ROWS}
         yield "\n".join(text for row in snapshot.rows(query, values) for text in row if text)
 

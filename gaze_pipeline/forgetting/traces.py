@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from gaze_pipeline.errors import GazeError
 from gaze_pipeline.states import Stage
+from gaze_pipeline.store.snapshot_corpus import SPOKEN, WRITTEN
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_pipeline.workspace import Workspace
 
@@ -20,18 +21,26 @@ SHORTEST_PHRASE = 12
 SHORTEST_NAME = 8
 """In bytes; what is shorter may stand in compressed data by chance."""
 
+PUBLISHED = {Stage.TRANSCRIPT: SPOKEN, Stage.TEXTS: WRITTEN}
+"""The stages that write down words, and the tables of a snapshot that hold them."""
+
 _WORD = re.compile(r"\w+")
 _UNSPACED_RUN = 6
 
 
 @dataclass(frozen=True)
 class Traces:
-    """The traces of one subject: a video, or a library, which has no fingerprint and no lines."""
+    """The traces of one subject: a video, or a library, which has no fingerprint and no lines.
+
+    `lines` are what is said, `written` what is on the screen: its single words, such as those of program
+    code, stand anywhere.
+    """
 
     subject: str
     fingerprint: str = ""
     paths: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
 
     @classmethod
     def of_video(cls, workspace: Workspace, fingerprint: str, paths: Iterable[Path]) -> Traces:
@@ -40,7 +49,8 @@ class Traces:
             subject=fingerprint,
             fingerprint=fingerprint,
             paths=tuple(str(path) for path in paths),
-            lines=tuple(dict.fromkeys(_lines(workspace, fingerprint))),
+            lines=tuple(dict.fromkeys(_lines(workspace, fingerprint, Stage.TRANSCRIPT))),
+            written=tuple(dict.fromkeys(_lines(workspace, fingerprint, Stage.TEXTS))),
         )
 
     @classmethod
@@ -52,7 +62,8 @@ class Traces:
     def parse(cls, text: str) -> Traces:
         """The traces that `str` wrote down."""
         row = json.loads(text)
-        return cls(row["subject"], row["fingerprint"], tuple(row["paths"]), tuple(row["lines"]))
+        lines, written = tuple(row["lines"]), tuple(row.get("written", ()))
+        return cls(row["subject"], row["fingerprint"], tuple(row["paths"]), lines, written)
 
     def __str__(self) -> str:
         return json.dumps(asdict(self))
@@ -65,8 +76,8 @@ class Traces:
         return forms
 
     def phrases(self) -> Iterator[bytes]:
-        """What was said, in stretches of three words, as UTF-8."""
-        for line in self.lines:
+        """What was said and written, in stretches of three words, as UTF-8."""
+        for line in (*self.lines, *self.written):
             spans = [match.span() for match in _WORD.finditer(line)]
             last = len(spans) - WORDS_A_PHRASE
             stretches = [
@@ -94,15 +105,15 @@ def words(text: str) -> set[str]:
     return set(_WORD.findall(text.casefold()))
 
 
-def _lines(workspace: Workspace, fingerprint: str) -> list[str]:
-    """The transcript, from its artifact or else from the published snapshot."""
+def _lines(workspace: Workspace, fingerprint: str, stage: Stage) -> list[str]:
+    """The lines of a stage, from its artifact or else from the published snapshot."""
     try:
-        table = workspace.artifacts.read(fingerprint, Stage.TRANSCRIPT, ["text"])
+        table = workspace.artifacts.read(fingerprint, stage, ["text"])
         return [line for line in table["text"].to_pylist() if line]
     except GazeError:
         pass
     try:
-        query = "SELECT text FROM segments WHERE fingerprint = $fingerprint ORDER BY segment_index"
+        query = f"SELECT text FROM {PUBLISHED[stage]} WHERE fingerprint = $fingerprint ORDER BY id"
         rows = Snapshot.open(workspace.paths).rows(query, {"fingerprint": fingerprint})
         return [line for (line,) in rows if line]
     except GazeError:

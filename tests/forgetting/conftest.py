@@ -9,11 +9,12 @@ import pytest
 
 from gaze_pipeline.store.snapshot import publish
 from gaze_pipeline.workspace import Workspace
-from tests.support.synthetic import Film, Line, SyntheticRoot
+from tests.support.synthetic import Film, Line, SyntheticRoot, Written
 
 SECRET = "deadbeefcafe0123"
 STAYS = "0123456789abcdef"
 SAID = "Zebrafish quartzite umbrella over Montevideo's café"
+WRITTEN = "Confidential quokka balance 2031"
 PATH = Path('/films/My höliday "film".mp4')
 
 
@@ -31,7 +32,10 @@ class Shelf:
         vectors = self.root.near_topics(range(20))
         lines = [Line(0, 2000, said), Line(2000, 4000, "and so my fellow Americans")]
         meanings = self.root.near_topics(range(2))
-        film = Film(fingerprint, lines, vectors, {0: ["dog"]}, path=path, meanings=meanings)
+        texts = [Written(0, 4000, WRITTEN if fingerprint == SECRET else "the café is over")]
+        film = Film(
+            fingerprint, lines, vectors, {0: ["dog"]}, path=path, meanings=meanings, texts=texts
+        )
         self.root.add(film)
 
 
