@@ -1,8 +1,8 @@
 """Trains the Cyrillic head: `python -m tests.models.train_cyrillic FONTS WORDS [LINES] [MINUTES]`.
 
 FONTS holds fonts with Cyrillic letters, WORDS Hunspell's word lists. The shipped head had the 98 families of
-Debian's packages of DejaVu, Liberation, ParaType, Open Sans, Roboto, FreeFont, Libertine, Comfortaa, Cantarell,
-JetBrains, Fira Code, Hack, Play, Jura, Garamond, CMU, Carlito, Charis, Andika, Noto, Inter and Old Standard.
+Debian's packages of DejaVu, Liberation, ParaType, Open Sans, Roboto, FreeFont, Libertine, Comfortaa, Play,
+JetBrains, Fira Code, Hack, Cantarell, Jura, Garamond, CMU, Carlito, Charis, Andika, Noto, Inter and Old Standard.
 One family in seven is held out, and tells how well it reads: with 10,000 lines and nine minutes on one core,
 2 % of the characters are wrong.
 """
