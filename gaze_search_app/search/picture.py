@@ -16,7 +16,7 @@ from gaze_pipeline.media.likeness import without_borders
 MAX_BYTES = 30_000_000
 MAX_PIXELS = 100_000_000
 """More than any camera takes; decompressed at once, it would fill the memory."""
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "MPO")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _LONG_SIDE = 768
 _TONE_CUT = 1
 """Percent of the darkest and the brightest pixels that levelling lets go."""
@@ -29,6 +29,7 @@ def read_picture(content: bytes) -> Image:
     """
     if len(content) > MAX_BYTES:
         raise GazeError(ErrorCode.PICTURE_TOO_LARGE, detail=f"{len(content) / 1e6:.0f} MB")
+    PillowImage.init()  # else formats are unknown until the first picture is opened
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)
