@@ -156,7 +156,8 @@ def _duplicates(found: list[DuplicateGroup]) -> str:
     return (
         f'<details class="gz-copies"><summary>{count(copies, "copy", "copies")} of '
         f"{count(len(found), 'video')}, {spare}</summary><p>Searches show the best of each once. "
-        f"Gaze never deletes a file; {commands('`gaze duplicates`')} lists all.</p><ul>{listed}</ul></details>"
+        f"Gaze never deletes a file; {commands('`gaze duplicates`')} lists all.</p>"
+        f"<ul>{listed}</ul></details>"
     )
 
 

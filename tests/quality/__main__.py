@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -19,7 +20,7 @@ from gaze_pipeline.models.installed import ModelState, status
 from gaze_pipeline.models.manifest import load_manifest
 from gaze_pipeline.settings import ModelSettings
 from tests.conftest import TEST_MANIFEST, TEST_MODELS
-from tests.quality import report
+from tests.quality import pictured, report
 from tests.quality.trial import hold
 
 RESULTS = Path(__file__).with_name("results") / "latest.json"
@@ -39,7 +40,9 @@ def main() -> None:
         console.print(report.by_method(trial), report.by_group(trial))
         if chosen.misses:
             console.print(report.misses(trial))
-        kept[name] = report.record(trial)
+        pictures = pictured.of_library(models)
+        console.print(pictured.table(pictures))
+        kept[name] = {**report.record(trial), "pictures": asdict(pictures)}
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
