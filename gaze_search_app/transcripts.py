@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gaze_pipeline.channels import SWITCHED_OFF
 from gaze_pipeline.errors import GazeError
 from gaze_pipeline.states import Stage
 from gaze_pipeline.workspace import Workspace
@@ -44,6 +45,8 @@ def read_transcript(workspace: Workspace, fingerprint: str) -> Transcript:
 
 def _why(workspace: Workspace, fingerprint: str) -> str:
     video = workspace.catalog.videos.get(fingerprint)
+    if video is not None and Stage.TRANSCRIPT not in video.wanted:
+        return f"Speech is {SWITCHED_OFF}."
     row = video.stages.get(Stage.TRANSCRIPT) if video else None
     if row is None or row.error_code is None:
         return NOT_YET

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from gaze_pipeline.channels import Channel
 from gaze_pipeline.errors import GazeError
 from gaze_pipeline.settings import data_root
 from gaze_pipeline.store.snapshot_reader import Snapshot
@@ -40,7 +41,9 @@ def choices() -> tuple[dict[str, int], list[str]]:
     Raises GazeError(INDEX_MISSING | INDEX_CORRUPT).
     """
     snapshot = engine().snapshots.latest()
-    return _choices(str(data_root()), snapshot.info.number, snapshot)
+    labels, libraries = _choices(str(data_root()), snapshot.info.number, snapshot)
+    on = workspace().settings.channels.on
+    return labels if Channel.LABELS in on else {}, libraries
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -16,10 +16,14 @@ from gaze_search_app.search.spoken import texts
 from gaze_search_app.search.timeline import Piece, Ranked
 
 
-def moments(snapshot: Snapshot, found: Sequence[Found], page: Sequence[Ranked]) -> list[Moment]:
-    """The moments of one page; `found` is what each part of the query found."""
+def moments(
+    snapshot: Snapshot, found: Sequence[Found], page: Sequence[Ranked], labelled: bool = True
+) -> list[Moment]:
+    """The moments of one page, `labelled` with what is seen; `found` is what each part of the query found."""
     files = places(snapshot, {ranked.stretch.fingerprint for ranked in page})
-    stretches = with_labels(snapshot, [ranked.stretch for ranked in page])
+    stretches = [ranked.stretch for ranked in page]
+    if labelled:
+        stretches = with_labels(snapshot, stretches)
     evidences = _evidence(snapshot, found, page)
     elsewhere = copies_of(snapshot, stretches)
     made = []

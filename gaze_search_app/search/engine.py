@@ -67,7 +67,11 @@ class Engine:
         started = time.perf_counter()
         snapshot = self.snapshots.latest()
         read = parse(request.query)
-        asked = plan(read.query, request, snapshot)
+        channels = self.settings.channels.on
+        labelled = Channel.LABELS in channels
+        if not labelled:
+            request = request.model_copy(update={"labels": []})
+        asked = plan(read.query, request, snapshot, labelled=labelled)
         notes = [*read.notes, *asked.notes] if request.query.strip() else []
         within = scope(snapshot, asked.bounds)
         example = self._exemplars.example(request, snapshot)
@@ -78,7 +82,7 @@ class Engine:
             within,
             example,
             meaning=self._meaning,
-            channels=self.settings.channels.on,
+            channels=channels,
         )
         chained = len(asked.asks) > 1
         steps = [[finder.find(ask, chained) for ask in step] for step in asked.steps]
@@ -95,10 +99,10 @@ class Engine:
         page = ranked[request.offset : request.offset + request.limit]
         return SearchResponse(
             reading=Reading(text=str(read.query), notes=notes),
-            moments=moments(snapshot, found, page),
+            moments=moments(snapshot, found, page, labelled),
             total=len(ranked),
             weak=weak,
-            coverage=_coverage(snapshot, asked, within, found, self.settings.channels.on),
+            coverage=_coverage(snapshot, asked, within, found, channels),
             took_ms=round(1000 * (time.perf_counter() - started), 1),
         )
 

@@ -213,7 +213,7 @@ class Finder:
     def _detected(self, text: str) -> list[FrameHit]:
         """Where the detector saw just what a text names: it knows few things, but those well."""
         label = only_label(text, self.snapshot.labels)
-        if label is None:
+        if label is None or Channel.LABELS not in self.channels:
             return []
         return visual.labelled(self.snapshot, [label], self.scope.fingerprints, visual.MOST)
 

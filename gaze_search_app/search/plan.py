@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 
+from gaze_pipeline.channels import SWITCHED_OFF
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_search_app.search.bounds import bounds
@@ -69,13 +70,16 @@ class Plan:
         return tuple(ask for step in self.steps for ask in step)
 
 
-def plan(query: Query, request: SearchRequest, snapshot: Snapshot) -> Plan:
-    """What a query asks of a snapshot. Raises GazeError(QUERY_EMPTY)."""
+def plan(
+    query: Query, request: SearchRequest, snapshot: Snapshot, *, labelled: bool = True
+) -> Plan:
+    """What a query asks of a snapshot, whose labels count if `labelled`. Raises GazeError(QUERY_EMPTY)."""
     notes: list[str] = []
     where = bounds(query.scope, request, snapshot, notes)
     spoken = _Tongue(snapshot.languages, endings(snapshot.spoken))
     written = _Tongue(snapshot.written_languages, endings(snapshot.written))
-    binder = _Binder(snapshot, request.mode, spoken, written, notes)
+    labels = snapshot.labels if labelled else None
+    binder = _Binder(snapshot, request.mode, spoken, written, notes, labels)
     steps = tuple(tuple(binder.ask(part) for part in step.parts) for step in query.steps)
     if request.exemplified:
         steps = _pictured(steps)
@@ -120,6 +124,8 @@ class _Binder:
     spoken: _Tongue
     written: _Tongue
     notes: list[str]
+    labels: frozenset[str] | None
+    """The labels there are, or None where they are switched off."""
 
     def ask(self, part: Part) -> Ask:
         """What a part asks."""
@@ -165,7 +171,7 @@ class _Binder:
             unheard=tuple(sound for sound in unheard if sound),
             unseen=tuple(term.text for term in without if self._visible(term)),
             unlabelled=frozenset(label for label in unlabelled if label),
-            named=named_labels(" ".join(said), self.snapshot.labels),
+            named=named_labels(" ".join(said), self.labels or frozenset()),
         )
 
     def _labels(self, clause: Clause) -> frozenset[str]:
@@ -175,6 +181,9 @@ class _Binder:
         return frozenset(known for term in clause.terms if (known := self._known(term)))
 
     def _known(self, term: Term) -> str | None:
+        if self.labels is None:
+            self.notes.append(f"{term} was searched as a word: labels are {SWITCHED_OFF}.")
+            return None
         label = spelled(self.snapshot, term.text)
         if label is None:
             self.notes.append(explain_label(self.snapshot, term.text))

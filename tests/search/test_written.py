@@ -157,6 +157,18 @@ def test_speech_and_pictures_can_be_switched_off_too(root: SyntheticRoot) -> Non
     assert response.coverage.visual.reason == SWITCHED_OFF
 
 
+def test_labels_that_are_switched_off_neither_filter_nor_show(tmp_path: Path) -> None:
+    root = SyntheticRoot(tmp_path)
+    root.add(Film(TALK, [Line(0, 4000, "a dog story")], frames=4, labels={0: ["dog"]}, texts=()))
+    publish(root.workspace)
+    (shown,) = engine(root).search(SearchRequest(query="story label:dog")).moments
+    assert shown.labels == ["dog"]
+    off = engine(root, ChannelSettings(labels=False, pictures=False, meaning=False))
+    response = off.search(SearchRequest(query="story label:dog", labels=["dog"]))
+    assert [moment.labels for moment in response.moments] == [[]]
+    assert any(SWITCHED_OFF in note for note in response.reading.notes)
+
+
 def test_a_brief_text_in_a_long_scene_is_a_moment_of_its_own() -> None:
     frames = tuple(FrameHit(TALK, 2000 * n, 2000 * n + 2000, n, 0.8) for n in range(15))
     scene = Stretch(TALK, 0, 30_000, frames=frames)
