@@ -27,6 +27,7 @@ def answers(trial: Trial, method: str) -> Answers:
     ("method", "channel", "floor"),
     [
         ("Gaze, words only", Channel.SPEECH, 0.72),  # 0.81
+        ("Gaze, speech only", Channel.MEANING, 0.15),  # 0.29
         ("Gaze, pictures only", Channel.VISUAL, 0.85),  # 0.95
         ("Gaze", Channel.SPEECH, 0.65),  # 0.75
         ("Gaze", Channel.VISUAL, 0.90),  # 1.00
