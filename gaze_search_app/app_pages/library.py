@@ -108,7 +108,8 @@ def _live() -> None:
     start = (number - 1) * PAGE_SIZE
     table = "".join(_row(row) for row in shown[start : start + PAGE_SIZE])
     st.html(f'<ul class="gz-videos">{table}</ul>')
-    st.html(_shared_content())
+    if told := _shared_content():
+        st.html(told)
 
 
 def _banner(every: list[Row]) -> str:
