@@ -144,7 +144,7 @@ class Finder:
     def _read(self, ask: Ask, shown: frozenset[str]) -> tuple[list[Stretch], SpeechScale]:
         """When what is asked is written on the screen; an example must be seen, too."""
         wanted = ask.writings if Channel.TEXT in self.channels and not ask.pictured else ()
-        if not wanted:
+        if not wanted or not self.snapshot.info.texts:
             return [], NO_TEXT
         return written.search(self.snapshot, wanted, self.scope, shown)
 
