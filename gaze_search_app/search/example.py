@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -59,7 +60,7 @@ class Example:
         return sorted(proven, key=lambda hit: -hit.score)
 
     def _same(self, hits: Sequence[FrameHit], snapshot: Snapshot) -> npt.NDArray[np.float64]:
-        """How surely the picture is that of each hit, or a part of it (0..1); 0 where there is none."""
+        """How surely the picture is that of each hit, or a part of it (0..1); NaN where there is none."""
         seen: dict[int, Grid] = {}
         for at, hit in enumerate(hits):
             try:
@@ -67,7 +68,7 @@ class Example:
                 seen[at] = grid(glance(jpeg, LONG_SIDE))
             except (GazeError, OSError):
                 continue
-        same = np.zeros(len(hits))
+        same = np.full(len(hits), np.nan)
         if seen:
             best = np.max([within(view, list(seen.values())) for view in self.grids], axis=0)
             same[list(seen)] = logistic(_SHARPNESS * (best - _SAME))
@@ -99,5 +100,12 @@ def steered(frames: Sequence[FrameHit], described: Sequence[FrameHit]) -> list[F
 
 
 def _together(alike: float, same: float) -> float:
-    """One score of two proofs: half their mean, half the better, as in `fusion`."""
-    return (max(alike, same) + (alike + same) / 2) / 2
+    """One score of two proofs: their mean, or half of it and half that it is the same, if that is better.
+
+    What is only alike stays weak: measured, a model that knows little finds photographs of anything alike.
+    Where there is no picture to compare with (NaN), likeness is all there is.
+    """
+    if math.isnan(same):
+        return alike
+    mean = (alike + same) / 2
+    return max(mean, (same + mean) / 2)
