@@ -58,7 +58,7 @@ class Moments {
 
 function momentItem(moment, index) {
   const item = element("li", `moment ${moment.confidence}`);
-  item.role = "option";
+  item.role = "row"; // an option may hold no links
   item.dataset.index = index;
   const still = element("div", "still");
   if (moment.poster) {
@@ -103,6 +103,7 @@ function momentItem(moment, index) {
   words.append(...(moment.parts.length ? [parts] : []), from);
   if (moment.copies.length) words.append(copies(moment.copies));
   words.append(tags);
+  still.role = words.role = "gridcell";
   item.append(still, words);
   return item;
 }

@@ -25,7 +25,10 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-FILMS = ("video/dog_with_jfk_speech.mp4", "odd/dog_hevc_hvc1.mp4", "odd/dog_h264_mp3.mkv")
+FILMS = (
+    *("video/dog_with_jfk_speech.mp4", "odd/dog_hevc_hvc1.mp4", "odd/dog_h264_mp3.mkv"),
+    "video/football_with_librispeech.mp4",
+)
 PATIENCE_MS = 60_000  # the first search loads a model
 SCREENSHOTS = CHECKOUT / ".artifacts" / "screenshots"
 
@@ -34,7 +37,7 @@ SCREENSHOTS = CHECKOUT / ".artifacts" / "screenshots"
 def app(
     media: Path, real_whisper: ModelSettings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    """The search app over three films: one a browser plays, one to convert, one to remux."""
+    """The search app over four films: two that a browser plays, of one a copy to convert and one to remux."""
     folder = tmp_path_factory.mktemp("films")
     for film in FILMS:
         shutil.copy(media / film, folder)

@@ -35,7 +35,7 @@ def test_the_list_of_operators_is_reached_by_keyboard_and_its_examples_search(pa
     page.get_by_role("link", name=re.compile("lang:en$")).focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("q=.*lang%3Aen"))
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.get_by_role("row").first).to_be_visible()
 
 
 def test_a_phrase_is_marked_as_one_and_a_broken_query_is_explained(page: Page) -> None:
@@ -50,6 +50,6 @@ def test_a_phrase_is_marked_as_one_and_a_broken_query_is_explained(page: Page) -
 
 def test_a_chain_shows_each_part_at_its_time(page: Page) -> None:
     ask(page, "say:americans with say:country")
-    parts = page.get_by_role("option").first.locator(".parts code")
+    parts = page.get_by_role("row").first.locator(".parts code")
     expect(parts).to_have_text(["say:americans", "say:country"])
     page.screenshot(path=SCREENSHOTS / "chain.png")

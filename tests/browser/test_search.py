@@ -15,7 +15,7 @@ def search(page: Page, words: str) -> Locator:
     """Type words into the box, press enter, and give the moments in which they are said."""
     page.get_by_placeholder("What was said").fill(words)
     page.keyboard.press("Enter")
-    moments = page.get_by_role("option").filter(has=page.locator("mark"))
+    moments = page.get_by_role("row").filter(has=page.locator("mark"))
     expect(moments.first).to_be_visible()
     return moments
 
@@ -39,11 +39,15 @@ def seconds(clock: str) -> int:
     "film", ["dog_with_jfk_speech.mp4", "dog_hevc_hvc1.mp4", "dog_h264_mp3.mkv"]
 )
 def test_a_found_moment_plays_past_its_start(page: Page, film: str) -> None:
-    moments = search(page, "what your country can do for you")
-    moment = moments.filter(has_text=film).first
+    moment = search(page, "what your country can do for you").first
     expect(moment.locator("mark").first).to_have_text(re.compile("country|what|your|do|can", re.I))
     start = seconds(moment.locator("time").inner_text())
-    moment.click()
+    copy = moment.get_by_role("link", name=film)
+    if copy.count():  # it holds the same as another film, whose moment names it
+        copy.click()
+        page.get_by_role("list", name="Frames").get_by_role("button").first.click()
+    else:
+        moment.click()
     playing_past(page, start + 1)
 
 
@@ -57,7 +61,7 @@ def test_the_spoken_line_is_lit_and_a_line_seeks(page: Page) -> None:
 
 
 def test_keys_search_choose_and_play(page: Page) -> None:
-    moments = search(page, "country")
+    moments = search(page, "say:not")
     page.locator("h2.title").click()  # leaves the box
     page.keyboard.press("ArrowDown")
     expect(moments.nth(1)).to_have_attribute("aria-selected", "true")
@@ -80,17 +84,16 @@ def test_the_back_button_returns_to_the_search_before(page: Page) -> None:
 
 
 def test_weak_matches_wait_behind_a_fold(page: Page) -> None:
-    page.get_by_placeholder("What was said").fill("country zebra giraffe crocodile")
-    page.keyboard.press("Enter")
+    page.goto("/?q=country+zebra+giraffe+crocodile&mode=transcript")
     expect(page.get_by_text("Nothing convincing")).to_be_visible()
-    expect(page.get_by_role("option")).to_have_count(0)
+    expect(page.get_by_role("row")).to_have_count(0)
     page.get_by_role("button", name=re.compile("Show .* weak match")).click()
-    expect(page.get_by_role("option").first).to_contain_text("weak")
+    expect(page.get_by_role("row").first).to_contain_text("weak")
     expect(page).to_have_url(re.compile("weak=1"))
     page.get_by_role("button", name=re.compile("Hide")).click()
-    expect(page.get_by_role("option")).to_have_count(0)
+    expect(page.get_by_role("row")).to_have_count(0)
     search(page, "your country")
-    expect(page.get_by_role("option").first).to_contain_text("strong")
+    expect(page.get_by_role("row").first).to_contain_text("strong")
 
 
 def test_captions_are_downloaded_under_the_name_of_the_video(page: Page) -> None:

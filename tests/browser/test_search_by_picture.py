@@ -53,6 +53,7 @@ def test_a_chosen_picture_finds_its_moment_and_can_be_removed(page: Page) -> Non
 
 
 def test_a_pasted_picture_is_searched_by_together_with_words(page: Page) -> None:
+    expect(page.get_by_role("button", name="Picture")).to_be_visible()
     page.evaluate(PASTE, base64.b64encode(still(4.2)).decode())
     expect(page.get_by_role("row").first).to_be_visible()
     page.get_by_placeholder("What was said").fill("country")

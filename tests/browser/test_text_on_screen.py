@@ -63,7 +63,7 @@ def find(screen: Page, query: str, line: str, top: int) -> None:
     """Search, and look at the box around a line whose upper edge is so many px down the slide."""
     screen.get_by_placeholder("What was said").fill(query)
     screen.keyboard.press("Enter")
-    moment = screen.get_by_role("option").filter(has_text=line).first
+    moment = screen.get_by_role("row").filter(has_text=line).first
     expect(moment).to_contain_text("On screen")
     expect(moment.locator(".written mark")).to_have_count(1)
     image, box = moment.locator(".still img"), moment.locator(".boxes i")
