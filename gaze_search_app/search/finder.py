@@ -161,11 +161,7 @@ class Finder:
 
     def _look(self, ask: Ask, shown: frozenset[str]) -> tuple[list[FrameHit], str | None]:
         """The frames that look like what is asked, or why none could be sought."""
-        if ask.pictured:
-            if isinstance(self.example, Example):
-                return self._pictured(ask, shown, self.example)
-            return [], self.example
-        if not ask.looks:
+        if not ask.pictured and not ask.looks:
             only_labels = ask.labels and not ask.hears
             within = self.scope.fingerprints
             return visual.labelled(
@@ -173,6 +169,10 @@ class Finder:
             ) if only_labels else [], None
         if Channel.PICTURES not in self.channels:
             return [], SWITCHED_OFF
+        if ask.pictured:
+            if isinstance(self.example, Example):
+                return self._pictured(ask, shown, self.example)
+            return [], self.example
         try:
             if self.snapshot.info.vector_table is None:
                 return [], self.snapshot.blindness

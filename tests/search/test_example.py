@@ -10,8 +10,10 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from gaze_pipeline.channels import SWITCHED_OFF
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.media.geometry import Image as Pixels
+from gaze_pipeline.settings import ChannelSettings
 from gaze_pipeline.store.snapshot import publish
 from gaze_search_app.search.engine import Engine
 from gaze_search_app.search.model import Confidence, FrameRef, SearchRequest
@@ -120,3 +122,18 @@ def test_one_shot_gives_one_moment(root: SyntheticRoot, published: Callable[...,
     found = engine.search(SearchRequest(like=FrameRef(fingerprint=B, at_ms=0), weak=True)).moments
     assert len({(moment.fingerprint, moment.start_ms) for moment in found}) == len(found)
     assert sum(moment.fingerprint == A for moment in found) <= 1
+
+
+def test_an_example_is_not_sought_where_pictures_are_switched_off(
+    engine: Engine, root: SyntheticRoot
+) -> None:
+    off = root.settings.model_copy(update={"channels": ChannelSettings(pictures=False)})
+    deaf = Engine(off, lambda: TopicEncoder(root), lambda: ColourEncoder(root))
+
+    for request in (
+        SearchRequest(picture=picture(5)),
+        SearchRequest(like=FrameRef(fingerprint=C, at_ms=9_000)),
+    ):
+        answer = deaf.search(request)
+        assert answer.moments == []
+        assert answer.coverage.visual.reason == SWITCHED_OFF

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import io
+
 import pytest
 import webvtt
+from PIL import Image
 from starlette.testclient import TestClient
 
 from gaze_pipeline.errors import ErrorCode
@@ -23,6 +27,19 @@ def test_a_query_is_answered_as_on_the_page(api: TestClient) -> None:
     assert answer["coverage"]["transcript"]["searched"]
     address = api.get("/search", params={"q": "country road", "mode": "transcript"}).json()
     assert address["moments"] == answer["moments"]
+
+
+def test_a_picture_is_given_as_base64_and_refused_by_code(api: TestClient) -> None:
+    none = base64.b64encode(b"no picture at all").decode()
+    refused = api.post("/search", json={"picture": none})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "PICTURE_UNREADABLE")
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 48), (200, 20, 20)).save(buffer, "PNG")
+    shown = base64.b64encode(buffer.getvalue()).decode()
+    answer = api.post("/search", json={"picture": shown}).json()
+    assert answer["moments"] == []
+    assert answer["coverage"]["visual"]["reason"], "no model is installed here"
 
 
 def test_filters_of_the_address_may_be_repeated(api: TestClient) -> None:
