@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -28,16 +28,20 @@ from gaze_pipeline.store.catalog.rows import VideoRow
 from gaze_pipeline.store.vector_reader import VectorReader
 
 PATIENCE_S = 30.0
-"""So long a publication looks for copies; what is left then is compared by the next one."""
+"""So long a publication looks for copies; videos that are left then are compared by the next one."""
 REELS_KEPT = 32
 
 
 @dataclass(frozen=True)
 class Copies:
-    """The pairs of videos that share content, and what was `compared`: fingerprints, and their sources."""
+    """The pairs of videos that share content, and what was `compared`: fingerprints, and their sources.
+
+    `late` tells that there was no time for the others.
+    """
 
     pairs: tuple[Pair, ...] = ()
     compared: Mapping[str, str] = field(default_factory=dict)
+    late: bool = False
 
 
 def find_copies(
@@ -64,15 +68,18 @@ def find_copies(
         return Copies(tuple(pairs), kept)
     frames = Frames.gathered(vectors.batches())
     theatre = _Theatre(videos, artifacts, decoder, scratch)
+    proposed = propose(frames, new)
+    waiting = list(dict.fromkeys(key for pair in proposed for key in pair if key in new))
+    done = sources.keys() - set(waiting)
     end = time.monotonic() + PATIENCE_S
-    late: set[str] = set()
-    for pair in propose(frames, new):
+    while waiting:
+        video = waiting.pop(0)
+        pairs += theatre.compare(video, (pair for pair in proposed if video in pair), done)
+        done.add(video)
         if time.monotonic() > end:
-            late |= new.intersection(pair)
-        elif found := theatre.compare(*pair):
-            pairs.append(found)
-    done = new.intersection(frames.fingerprints) - late
-    return Copies(tuple(pairs), kept | {key: sources[key] for key in done})
+            break
+    compared = {key: sources[key] for key in done & set(frames.fingerprints)}
+    return Copies(tuple(pairs), kept | compared, late=bool(waiting))
 
 
 class _Theatre:
@@ -90,8 +97,15 @@ class _Theatre:
         self._scratch = scratch
         self._reel = lru_cache(REELS_KEPT)(lambda key: Reel.read(artifacts, key))
 
-    def compare(self, one: str, other: str) -> Pair | None:
-        """What two videos share."""
+    def compare(
+        self, video: str, proposed: Iterable[tuple[str, str]], done: Collection[str]
+    ) -> Iterator[Pair]:
+        """What a video shares with what it is proposed with and is done: so each pair meets once."""
+        for one, other in proposed:
+            if (other if video == one else one) in done and (found := self._meet(one, other)):
+                yield found
+
+    def _meet(self, one: str, other: str) -> Pair | None:
         longer, shorter = sorted((one, other), key=lambda key: -self._videos[key].duration_ms)
         long_reel, short_reel = self._reel(longer), self._reel(shorter)
         if long_reel is None or short_reel is None:

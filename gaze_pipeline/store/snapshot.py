@@ -119,6 +119,8 @@ def _build(workspace: Workspace, number: int, anew: bool) -> SnapshotInfo:
     ):
         fill(db, videos, workspace.artifacts, reasons)
         snapshot_copies.write(db, copies)
+        if copies.late:  # the next publication goes on, and is due at once
+            workspace.catalog.outrun(revision)
         db.execute("INSERT INTO meta VALUES (?, ?, ?, ?)", [number, revision, now, model])
         db.execute("CHECKPOINT")  # closing would do so too, but tells nobody when the disk is full
         return SnapshotInfo(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gaze_pipeline.duplicates import find
 from gaze_pipeline.duplicates.report import groups
 from gaze_pipeline.forgetting.forget import forget
 from gaze_pipeline.media.encode import write_video
@@ -24,6 +25,7 @@ from gaze_search_app.search.model import FrameRef, SearchRequest
 from tests.support.copies import Treatment, copied
 from tests.support.gaze import Gaze
 
+pytestmark = pytest.mark.slow
 SECONDS, FPS = 16, 12.5
 
 
@@ -92,6 +94,24 @@ def test_a_search_gives_one_moment_for_them_all(library: Workspace) -> None:
         copies = {Path(copy.path).name: copy for copy in moment.copies}
         assert "with bars.mp4" in copies
         assert names[moment.fingerprint] == "original.mp4" or copies["original.mp4"].original
+
+
+def test_what_there_is_no_time_for_is_compared_by_later_publications(
+    library: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(find, "PATIENCE_S", 0.0)
+    snapshot, videos = Snapshot.open(library.paths), library.catalog.videos.all()
+    found, rounds = find.Copies(late=True), 0
+    while found.late:
+        rounds += 1
+        assert rounds <= len(videos), "no publication may be in vain"
+        found = find.find_copies(
+            found, videos, library.artifacts, library.decoder, snapshot.vectors, library.paths.index
+        )
+
+    assert rounds > 1
+    rows = snapshot.rows("SELECT longer, shorter FROM copies")
+    assert {(pair.longer, pair.shorter) for pair in found.pairs} == set(rows)
 
 
 def test_the_command_lists_them(library: Workspace) -> None:

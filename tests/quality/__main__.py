@@ -20,7 +20,7 @@ from gaze_pipeline.models.installed import ModelState, status
 from gaze_pipeline.models.manifest import load_manifest
 from gaze_pipeline.settings import ModelSettings
 from tests.conftest import TEST_MANIFEST, TEST_MODELS
-from tests.quality import pictured, report
+from tests.quality import copied, pictured, report
 from tests.quality.trial import hold
 
 RESULTS = Path(__file__).with_name("results") / "latest.json"
@@ -42,7 +42,11 @@ def main() -> None:
             console.print(report.misses(trial))
         pictures = pictured.of_library(models)
         console.print(pictured.table(pictures))
-        kept[name] = {**report.record(trial), "pictures": asdict(pictures)}
+        copies = copied.of_real_videos(models)
+        if copies is not None:
+            console.print(copied.table(copies))
+        found = {"pictures": asdict(pictures), "copies": copies and asdict(copies)}
+        kept[name] = {**report.record(trial), **found}
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
