@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from gaze_pipeline.models.fetch import pull
+from gaze_pipeline.models.hub import Models
 from gaze_pipeline.models.installed import ModelState, status
 from gaze_pipeline.models.manifest import load_manifest
 from gaze_pipeline.settings import Library, ModelSettings, ScanSettings, Settings
@@ -41,6 +42,7 @@ def test_models() -> ModelSettings:
     manifest = load_manifest(TEST_MANIFEST)
     for kind in ("clip", "detector"):
         pull(manifest.of_kind(kind), TEST_MODELS)
+    Models(manifest, TEST_MODELS, "cpu").clip_text()  # converted, as `gaze models pull` leaves it
     return ModelSettings(directory=TEST_MODELS, manifest=TEST_MANIFEST, device="cpu")
 
 

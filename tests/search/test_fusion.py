@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from gaze_search_app.search.fusion import Vote, boost, combine
 
 SCORES = st.floats(0, 1)
-VOTES = st.lists(st.tuples(SCORES, SCORES), max_size=4)
+WEIGHTS = st.just(0.0) | st.floats(0.01, 1)
+VOTES = st.lists(st.tuples(WEIGHTS, SCORES), max_size=4)
 
 
 def close(one: float, other: float) -> bool:
@@ -24,7 +25,7 @@ def test_scores_stay_within_bounds(votes: list[Vote], boost: float) -> None:
     assert 0 <= combine(votes, boost) <= 1
 
 
-@given(VOTES, SCORES, SCORES, SCORES)
+@given(VOTES, WEIGHTS, SCORES, SCORES)
 def test_better_evidence_never_scores_lower(
     others: list[Vote], weight: float, one: float, other: float
 ) -> None:
@@ -33,7 +34,7 @@ def test_better_evidence_never_scores_lower(
     assert combine([(weight, low), *others]) <= combine([(weight, high), *others])
 
 
-@given(SCORES, SCORES)
+@given(WEIGHTS, SCORES)
 def test_a_channel_that_takes_part_alone_says_it_all(weight: float, score: float) -> None:
     assert close(combine([(weight, score)]), score)
 

@@ -23,7 +23,8 @@ from gaze_pipeline.stages.requests import retry
 from gaze_pipeline.states import Stage, Status
 from gaze_pipeline.store.catalog.rows import VideoRow
 from gaze_pipeline.workspace import Workspace
-from gaze_search_app.media_routes import MediaRoutes, failed, refused
+from gaze_search_app.media_routes import MediaRoutes
+from gaze_search_app.problems import failed, refused
 from tests.support.hostile_worker import HOSTILE
 from tests.support.roots import tiny_video
 
