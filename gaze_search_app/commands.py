@@ -21,7 +21,6 @@ from gaze_search_app.captions import CaptionFormat
 from gaze_search_app.captions import captions as make_captions
 from gaze_search_app.given import fingerprint_of, frame_of, picture_of
 from gaze_search_app.search.engine import Engine
-from gaze_search_app.search.labels import known_labels
 from gaze_search_app.search.model import (
     QUERY_MAX,
     ChannelCoverage,
@@ -77,19 +76,14 @@ def search(
         picture=picture_of(image) if image else None,
         like=frame_of(Workspace.open().catalog, like) if like else None,
         mode=mode,
+        labels=label or [],
         libraries=library or [],
         weak=weak,
         limit=limit,
         offset=offset,
     )
-    settings = load()
-    for name in request.libraries:
-        settings.library(name)
-    engine = Engine(settings)
-    if label:
-        labels = known_labels(engine.snapshots.latest(), label)
-        request = request.model_copy(update={"labels": labels})
-    response = engine.search(request)
+    engine = Engine(load())
+    response = engine.search(engine.named(request))
     if as_json:
         print(response.model_dump_json())
         return

@@ -7,8 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from gaze_search_app.api.context import Limit, Offset, Search
-from gaze_search_app.search.engine import Engine
-from gaze_search_app.search.labels import known_labels
 from gaze_search_app.search.model import QUERY_MAX, Mode, SearchRequest, SearchResponse
 
 router = APIRouter(prefix="/search", tags=["search"])
@@ -18,7 +16,7 @@ Names = Annotated[list[str], Query(max_length=100)]
 @router.post("")
 def post_search(request: SearchRequest, engine: Search) -> SearchResponse:
     """Find the moments that answer a query, best first, and what was searched for them."""
-    return _answer(request, engine)
+    return engine.search(engine.named(request))
 
 
 @router.get("")
@@ -44,13 +42,4 @@ def get_search(
         limit=limit,
         offset=offset,
     )
-    return _answer(request, engine)
-
-
-def _answer(request: SearchRequest, engine: Engine) -> SearchResponse:
-    for name in request.libraries:
-        engine.settings.library(name)
-    if request.labels:
-        labels = known_labels(engine.snapshots.latest(), request.labels)
-        request = request.model_copy(update={"labels": labels})
-    return engine.search(request)
+    return engine.search(engine.named(request))

@@ -15,6 +15,7 @@ from gaze_search_app.search.answer import moments
 from gaze_search_app.search.copies import collapsed
 from gaze_search_app.search.exemplars import Exemplars, ImageEncoder
 from gaze_search_app.search.finder import Finder, Found
+from gaze_search_app.search.labels import known_labels
 from gaze_search_app.search.meaning import Meaning, SentenceModel
 from gaze_search_app.search.model import (
     Confidence,
@@ -56,6 +57,18 @@ class Engine:
             if Channel.MEANING in settings.channels.on
             else None
         )
+
+    def named(self, request: SearchRequest) -> SearchRequest:
+        """A request as a program makes it, its labels as the library spells them.
+
+        Raises GazeError(LIBRARY_UNKNOWN | LABEL_UNKNOWN | INDEX_MISSING | INDEX_CORRUPT).
+        """
+        for name in request.libraries:
+            self.settings.library(name)
+        if not request.labels:
+            return request
+        labels = known_labels(self.snapshots.latest(), request.labels)
+        return request.model_copy(update={"labels": labels})
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Answer a request.
