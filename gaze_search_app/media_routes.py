@@ -1,4 +1,4 @@
-"""Routes beside the pages: video files by byte range, converted clips, frames, transcripts, captions.
+"""Routes beside the pages: videos by byte range, converted clips, frames, transcripts, timelines, captions.
 
 A video is only ever named by its fingerprint, which the catalog turns into a path; no part of an address
 becomes a part of a path.
@@ -21,6 +21,7 @@ from gaze_pipeline.workspace import Workspace
 from gaze_search_app.captions import CAPTION_TYPES, CaptionFormat, captions
 from gaze_search_app.clip_cache import ClipCache, ClipKey
 from gaze_search_app.playback import prepare, present_file
+from gaze_search_app.timelines import read_timeline
 from gaze_search_app.transcripts import read_transcript
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}", re.ASCII)
@@ -42,6 +43,7 @@ class MediaRoutes:
             Route("/thumbnails/{fingerprint}/{frame_index:int}.jpg", self.thumbnail),
             Route("/posters/{fingerprint}.jpg", self.poster),
             Route("/transcripts/{fingerprint}", self.transcript),
+            Route("/timelines/{fingerprint}", self.timeline),
             Route("/captions/{fingerprint}.{format}", self.captions),
         ]
 
@@ -93,6 +95,11 @@ class MediaRoutes:
         """The lines of a video, or none and the reason."""
         transcript = read_transcript(self.workspace, _fingerprint(request))
         return JSONResponse(asdict(transcript), headers={"cache-control": "no-cache"})
+
+    def timeline(self, request: Request) -> Response:
+        """When something is said, written or seen in a video, and its sampled frames."""
+        timeline = read_timeline(self.workspace, _fingerprint(request))
+        return JSONResponse(asdict(timeline), headers={"cache-control": "no-cache"})
 
     def captions(self, request: Request) -> Response:
         """The transcript as a file to download or to show as subtitles (`.srt`, `.vtt`).
