@@ -8,6 +8,7 @@ DuckDB's own ranking reads stays, as a view.
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 K, B = 1.2, 0.75
 """The constants of BM25, those of DuckDB's `match_bm25`."""
@@ -24,6 +26,8 @@ KEPT = 16_000_000
 """How many pairs of a word and a line stay in memory, 8 bytes each, for the words asked for last."""
 _OVERHEAD = 64
 """What keeping a word costs beside its lines, in such pairs."""
+_FEW = 6
+"""So many words are found faster one by one; for more the postings between them are read through."""
 FULL_TEXT = """PRAGMA create_fts_index('{table}', 'id', 'tokens', stemmer = 'none',
     stopwords = 'none', ignore = '\\s+', strip_accents = 0, lower = 0)"""
 _INDEX = (
@@ -90,6 +94,9 @@ class Words:
         self._lines, usual = int(stats["num_docs"][0]), float(stats["usual"][0])
         lengths = fetch(f"SELECT len FROM fts_main_{table}.docs ORDER BY docid", {})["len"]
         self._damping = (K * (1 - B + B * lengths / max(usual, 1e-9))).astype(np.float32)
+        words = fetch(f"SELECT term, termid, df FROM fts_main_{table}.dict ORDER BY term", {})
+        self._texts = pa.array(words["term"], pa.string())
+        self._terms, self._counts = words["termid"], words["df"]
         self._kept: OrderedDict[int, Posting] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()
@@ -99,18 +106,14 @@ class Words:
 
     def known(self, tokens: Collection[str]) -> dict[str, Word]:
         """Those of the tokens that any line holds."""
-        if not tokens:
-            return {}
-        values = {f"t{number}": token for number, token in enumerate(sorted(tokens))}
-        names = ", ".join(f"${name}" for name in values)
-        terms = f"fts_main_{self._table}.dict"
-        query = f"SELECT term, termid, df FROM {terms} WHERE term IN ({names})"
-        found = self._fetch(query, values)
-        rows = zip(*(found[name].tolist() for name in ("term", "termid", "df")), strict=True)
-        return {
-            token: Word(term, count, log10((self._lines - count + 0.5) / (count + 0.5) + 1))
-            for token, term, count in rows
-        }
+        found = {}
+        for token in sorted(tokens):
+            at = bisect_left(self._texts, token, key=pa.StringScalar.as_py)
+            if at < len(self._texts) and self._texts[at].as_py() == token:
+                count = int(self._counts[at])
+                rarity = log10((self._lines - count + 0.5) / (count + 0.5) + 1)
+                found[token] = Word(int(self._terms[at]), count, rarity)
+        return found
 
     def postings(self, words: Iterable[Word]) -> list[Posting]:
         """The lines that hold each of some words."""
@@ -126,9 +129,12 @@ class Words:
 
     def _read(self, terms: Sequence[int]) -> Iterator[tuple[int, Posting]]:
         """The postings of these terms, which are in order as the table is."""
-        listed = ", ".join(map(str, terms))
-        table = f"{self._table}_postings"
-        found = self._fetch(f"SELECT * FROM {table} WHERE termid IN ({listed})", {})
+        every = f"SELECT * FROM {self._table}_postings WHERE termid"
+        if len(terms) <= _FEW:
+            query = " UNION ALL ".join(f"{every} = {term}" for term in terms)
+        else:
+            query = f"{every} IN ({', '.join(map(str, terms))})"
+        found = self._fetch(query, {})
         lines, times = found["line"], found["times"].astype(np.float32)
         weights = times * np.float32(K + 1) / (times + self._damping[lines])
         ends = np.searchsorted(found["termid"], terms, "right").tolist()

@@ -65,14 +65,14 @@ class VectorReader:
         query = self._search(vector, limit, filtered=bool(conditions))
         if conditions:
             query = query.where(" AND ".join(conditions))
-        columns = [*self._family.columns, "_distance"]
         with self._readable():
-            found = query.select(columns).limit(limit).to_arrow()
+            found = query.select(["_rowid", "_distance"]).limit(limit).to_arrow()
+            told = self._rows.of(found["_rowid"].to_numpy())
         distance = found["_distance"]
         if self._indexed:  # of unit vectors, one of them made longer
             distance = pc.divide(pc.subtract(distance, (_LENGTH - 1) ** 2), 2 * _LENGTH)
         cosine = pc.cast(pc.subtract(1.0, distance), pa.float32())
-        return found.drop_columns("_distance").append_column("cosine", cosine)
+        return told.append_column("cosine", cosine)
 
     def _search(self, vector: npt.NDArray[np.float32], limit: int, filtered: bool) -> Any:
         """A search for the nearest: by the index where there is one, else among all."""
@@ -83,6 +83,12 @@ class VectorReader:
         if filtered:
             return query.minimum_nprobes(_PARTITIONS).maximum_nprobes(0)
         return query.nprobes(_PARTITIONS)
+
+    @cached_property
+    def _rows(self) -> _Rows:
+        """What each row says, read once: a search that fetches it itself takes half as long again."""
+        query = self._table.search().select([*self._family.columns, "_rowid"])
+        return _Rows(query.limit(None).to_arrow())
 
     @cached_property
     def _indexed(self) -> bool:
@@ -179,6 +185,22 @@ class VectorReader:
             yield
         except (OSError, RuntimeError, ValueError) as error:
             raise GazeError(ErrorCode.INDEX_CORRUPT, self._folder, str(error)) from error
+
+
+class _Rows:
+    """The columns of a table without its vectors, some forty bytes a row, by the ids of its rows."""
+
+    def __init__(self, rows: pa.Table) -> None:
+        ids = rows["_rowid"].to_numpy()
+        self._order = np.argsort(ids, kind="stable")
+        self._ids = ids[self._order]
+        videos = rows.schema.get_field_index("fingerprint")
+        rows = rows.set_column(videos, "fingerprint", rows["fingerprint"].dictionary_encode())
+        self._rows = rows.drop_columns("_rowid").combine_chunks()
+
+    def of(self, ids: npt.NDArray[np.uint64]) -> pa.Table:
+        """The rows with these ids, in their order."""
+        return self._rows.take(self._order[np.searchsorted(self._ids, ids)])
 
 
 def connect(paths: DataPaths) -> Any:
