@@ -6,6 +6,7 @@ import dagster as dg
 
 from gaze_pipeline import checks, jobs, schedules, sensors
 from gaze_pipeline.assets.audio import audio
+from gaze_pipeline.assets.copies import copies
 from gaze_pipeline.assets.detections import detections
 from gaze_pipeline.assets.embeddings import embeddings
 from gaze_pipeline.assets.frames import frames
@@ -16,12 +17,23 @@ from gaze_pipeline.assets.transcript import transcript
 from gaze_pipeline.resources import WorkspaceResource
 
 defs = dg.Definitions(
-    assets=[audio, transcript, meanings, frames, embeddings, detections, texts, search_index],
+    assets=[
+        audio,
+        transcript,
+        meanings,
+        frames,
+        embeddings,
+        detections,
+        texts,
+        search_index,
+        copies,
+    ],
     asset_checks=[checks.standing],
-    jobs=[jobs.ingest, jobs.publish, jobs.upkeep],
+    jobs=[jobs.ingest, jobs.publish, jobs.compare, jobs.upkeep],
     sensors=[
         sensors.folders,
         sensors.finished_work,
+        sensors.new_content,
         sensors.interrupted_forgetting,
         checks.follow_standing,
     ],

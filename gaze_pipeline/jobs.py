@@ -25,6 +25,14 @@ publish = dg.define_asset_job(
     description="Publishes a snapshot of everything that has been indexed.",
 )
 
+compare = dg.define_asset_job(
+    "compare",
+    selection=dg.AssetSelection.assets("copies"),
+    executor_def=dg.in_process_executor,
+    tags={JOB_TAG: "compare", "dagster/priority": "-10"},
+    description="Compares new videos with all others: copies and extracts become one hit.",
+)
+
 
 @dg.op
 def rescan(context: dg.OpExecutionContext, workspace: WorkspaceResource) -> None:

@@ -10,8 +10,9 @@ import dagster as dg
 import psutil
 
 from gaze_pipeline import inflight, quiet
+from gaze_pipeline.duplicates.find import waiting
 from gaze_pipeline.forgetting.forget import is_interrupted
-from gaze_pipeline.jobs import ingest, publish, upkeep
+from gaze_pipeline.jobs import compare, ingest, publish, upkeep
 from gaze_pipeline.partitions import Batch, Candidate, batches, videos
 from gaze_pipeline.reconcile import unreported
 from gaze_pipeline.recovery import tend
@@ -21,7 +22,7 @@ from gaze_pipeline.stages.register import scan_where_due
 from gaze_pipeline.stages.requests import cancel
 from gaze_pipeline.states import Status
 from gaze_pipeline.store.catalog.rows import StageRow
-from gaze_pipeline.store.snapshot import current_revision
+from gaze_pipeline.store.snapshot import current_number, current_revision
 from gaze_pipeline.workspace import Workspace
 
 PartitionsChange = dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest
@@ -35,7 +36,10 @@ RECOVERY_EVERY_S = 300.0
 
 PUBLISH_EVERY_S = 20.0
 PUBLISH_SHARE = 5
-"""While videos are being indexed, publishing may take one part in so many of the time."""
+"""While videos are being worked on, publishing may take one part in so many of the time."""
+
+COMPARE_EVERY_S = 3600.0
+"""While videos are being indexed, copies are sought only so often."""
 
 
 @dg.sensor(
@@ -98,16 +102,42 @@ def finished_work(
     if inflight.unfinished(instance, "publish"):
         return dg.SkipReason("A publication is on its way.")
     last = instance.get_run_records(dg.RunsFilter(job_name="publish"), limit=1)
-    if last and inflight.unfinished(instance, "ingest"):
+    busy = inflight.unfinished(instance, "ingest") or inflight.unfinished(instance, "compare")
+    if last and busy:
         ended = last[0].end_time or 0.0
         took = ended - (last[0].start_time or ended)
         wait = ended + max(PUBLISH_EVERY_S, PUBLISH_SHARE * took) - time.time()
         if wait > 0:
             return dg.SkipReason(
-                f"Videos are being indexed; the next publication is in {wait:.0f} s."
+                f"Videos are being worked on; the next publication is in {wait:.0f} s."
             )
     failed_as = f"{revision}-{last[0].dagster_run.run_id[:8] if last else 0}"
     return dg.RunRequest(run_key=failed_as)
+
+
+@dg.sensor(
+    job=compare,
+    minimum_interval_seconds=15,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Compares what was published: at once when all is done, now and then before that.",
+)
+def new_content(
+    context: dg.SensorEvaluationContext, workspace: WorkspaceResource
+) -> dg.RunRequest | dg.SkipReason:
+    """Request a comparison of the published videos that are new."""
+    space, instance = workspace.get(), context.instance
+    videos, now = waiting(space), time.time()
+    if not videos:
+        return dg.SkipReason("All published videos were compared.")
+    if inflight.unfinished(instance, "compare") or inflight.unfinished(instance, "publish"):
+        return dg.SkipReason("A comparison or a publication is on its way.")
+    last = instance.get_run_records(dg.RunsFilter(job_name="compare"), limit=1)
+    if last and inflight.unfinished(instance, "ingest"):
+        wait = (last[0].end_time or 0.0) + COMPARE_EVERY_S - now
+        if wait > 0:
+            return dg.SkipReason(f"Videos are being indexed; copies are sought in {wait:.0f} s.")
+    # Asked for again once something has changed, or an hour has gone by.
+    return dg.RunRequest(run_key=f"{current_number(space.paths)}-{videos}-{int(now // 3600)}")
 
 
 @dg.sensor(

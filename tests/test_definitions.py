@@ -33,6 +33,7 @@ ASSETS = {
         ["audio", "detections", "embeddings", "frames", "meanings", "texts", "transcript"],
         "publish",
     ),
+    "copies": ("search", ["search_index"], "copies"),
 }
 CHECKS = {
     "audio:contract", "transcript:contract", "frames:contract", "embeddings:contract",
@@ -43,6 +44,7 @@ CHECKS = {
 JOBS = {
     "ingest": ["audio", "detections", "embeddings", "frames", "meanings", "texts", "transcript"],
     "publish": ["search_index"],
+    "compare": ["copies"],
 }
 
 
@@ -60,7 +62,7 @@ def test_an_asset(name: str) -> None:
     assert spec.description
     assert spec.kinds
     assert asset.op.pool == pool
-    partitioned = name != "search_index"
+    partitioned = name not in ("search_index", "copies")
     assert (asset.partitions_def == dg.DynamicPartitionsDefinition(name="videos")) is partitioned
     if partitioned:
         assert asset.backfill_policy == dg.BackfillPolicy.single_run()
@@ -91,11 +93,14 @@ def test_everything_that_the_ui_starts_runs_in_one_process() -> None:
 def test_the_sensors_and_the_schedule_are_on() -> None:
     repository = defs.get_repository_def()
     sensors = {sensor.name: sensor for sensor in repository.sensor_defs}
-    assert sorted(sensors) == ["finished_work", "folders", "interrupted_forgetting", "standing"]
+    assert sorted(sensors) == [
+        "finished_work", "folders", "interrupted_forgetting", "new_content", "standing",
+    ]  # fmt: skip
     running = dg.DefaultSensorStatus.RUNNING
     assert all(sensor.default_status is running for sensor in sensors.values())
     assert sensors["folders"].job_name == "ingest"
     assert sensors["finished_work"].job_name == "publish"
+    assert sensors["new_content"].job_name == "compare"
     assert sensors["interrupted_forgetting"].job_name == "upkeep"
     (schedule,) = repository.schedule_defs
     assert (schedule.name, schedule.job_name, schedule.cron_schedule) == (

@@ -115,7 +115,7 @@ def _bars(workspace: Workspace, progress: Progress) -> Watcher:
     names = {
         video.fingerprint: plain(Path(video.path.name)) for video in workspace.catalog.videos.all()
     }
-    tasks: dict[Stage, TaskID] = {}
+    tasks: dict[str, TaskID] = {}
     finished = dict.fromkeys(Stage, 0)
 
     def on_plan(totals: dict[Stage, int]) -> None:
@@ -131,4 +131,14 @@ def _bars(workspace: Workspace, progress: Progress) -> Watcher:
         finished[outcome.stage] += 1
         progress.update(tasks[outcome.stage], completed=finished[outcome.stage], video="")
 
-    return Watcher(on_plan=on_plan, on_progress=on_progress, on_outcome=on_outcome)
+    def on_compared(done: int, of: int) -> None:
+        if "copies" not in tasks:
+            tasks["copies"] = progress.add_task("copies", total=of, video="")
+        progress.update(tasks["copies"], completed=done)
+
+    return Watcher(
+        on_plan=on_plan,
+        on_progress=on_progress,
+        on_outcome=on_outcome,
+        on_compared=on_compared,
+    )

@@ -1,17 +1,23 @@
-"""Finding the videos that share content, as part of a publication: only what is new is compared."""
+"""Finding the videos that share content, beside the publications: only what is new is compared.
+
+What is found is kept in the catalog, video by video: a comparison that was killed goes on where it was, and
+the next publication shows it.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 import tempfile
-import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from filelock import FileLock
 
 from gaze_pipeline.duplicates.compare import fits
 from gaze_pipeline.duplicates.families import Pair
@@ -19,83 +25,101 @@ from gaze_pipeline.duplicates.propose import Frames, propose
 from gaze_pipeline.duplicates.reel import GLANCE_PX, Ints, Reel, luma_of
 from gaze_pipeline.duplicates.verify import Look, verify
 from gaze_pipeline.errors import GazeError
-from gaze_pipeline.media.decoder import Decoder
 from gaze_pipeline.media.extracts import frame_name
 from gaze_pipeline.media.images import glance
 from gaze_pipeline.states import Stage
+from gaze_pipeline.store import snapshot_files as files
 from gaze_pipeline.store.artifacts import ArtifactStore
-from gaze_pipeline.store.catalog.rows import VideoRow
 from gaze_pipeline.store.vector_reader import VectorReader
+from gaze_pipeline.workspace import Workspace
 
-PATIENCE_S = 30.0
-"""So long a publication looks for copies; videos that are left then are compared by the next one."""
 REELS_KEPT = 32
 
+OnCompared = Callable[[int, int], None]
+"""Is told how many of how many videos were compared."""
 
-@dataclass(frozen=True)
-class Copies:
-    """The pairs of videos that share content, and what was `compared`: fingerprints, and their sources.
 
-    `late` tells that there was no time for the others.
+def waiting(workspace: Workspace) -> int:
+    """How many videos may be yet to be compared; looks only once at a snapshot in which there are none."""
+    info, copies = files.current(workspace.paths), workspace.catalog.copies
+    if info is None or info.number == copies.reached():
+        return 0
+    videos = len(_uncompared(workspace))
+    if not videos:
+        copies.reach(info.number)
+    return videos
+
+
+def find_copies(workspace: Workspace, on_compared: OnCompared = lambda done, of: None) -> int:
+    """Compare each published video that is new with all others; waits while another process does.
+
+    Returns how many were new. Raises GazeError(INDEX_CORRUPT | DISK_FULL).
     """
+    workspace.paths.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with FileLock(workspace.paths.run / "copies.lock"):
+        info = files.current(workspace.paths)
+        if info is None or info.number == workspace.catalog.copies.reached():
+            return 0
+        sources = _uncompared(workspace)
+        new = 0
+        if sources and info.vector_table is not None and info.vector_version is not None:
+            shown = VectorReader(workspace.paths, info.vector_table, info.vector_version)
+            new = _compare(workspace, sources, Frames.gathered(shown.batches()), on_compared)
+        workspace.catalog.copies.reach(info.number)
+        return new
 
-    pairs: tuple[Pair, ...] = ()
-    compared: Mapping[str, str] = field(default_factory=dict)
-    late: bool = False
 
-
-def find_copies(
-    known: Copies,
-    videos: Sequence[VideoRow],
-    artifacts: ArtifactStore,
-    decoder: Decoder,
-    vectors: VectorReader | None,
-    scratch: Path,
-) -> Copies:
-    """The pairs among these videos; of those `known`, what has not changed is not compared again.
-
-    Pictures of videos are laid in a folder of `scratch` for a moment. Raises GazeError(INDEX_CORRUPT).
-    """
-    sources = {
+def _uncompared(workspace: Workspace) -> dict[str, str]:
+    """Videos with vectors that are yet to be compared, and a name for what they are compared by."""
+    known = workspace.catalog.copies.compared()
+    return {
         video.fingerprint: source
-        for video in videos
-        if (source := _source(artifacts, video.fingerprint))
+        for video in workspace.catalog.videos.all()
+        if (source := _source(workspace.artifacts, video.fingerprint))
+        and source != known.get(video.fingerprint)
     }
-    kept = {key: was for key, was in known.compared.items() if sources.get(key) == was}
-    pairs = [pair for pair in known.pairs if {pair.longer, pair.shorter} <= kept.keys()]
-    new = sources.keys() - kept.keys()
-    if vectors is None or not new:
-        return Copies(tuple(pairs), kept)
-    frames = Frames.gathered(vectors.batches())
-    theatre = _Theatre(videos, artifacts, decoder, scratch)
+
+
+def _compare(
+    workspace: Workspace, sources: Mapping[str, str], frames: Frames, on_compared: OnCompared
+) -> int:
+    copies, published = workspace.catalog.copies, set(frames.fingerprints)
+    new = sources.keys() & published
     proposed = propose(frames, new)
-    waiting = list(dict.fromkeys(key for pair in proposed for key in pair if key in new))
-    done = sources.keys() - set(waiting)
-    end = time.monotonic() + PATIENCE_S
-    while waiting:
-        video = waiting.pop(0)
-        pairs += theatre.compare(video, (pair for pair in proposed if video in pair), done)
-        done.add(video)
-        if time.monotonic() > end:
-            break
-    compared = {key: sources[key] for key in done & set(frames.fingerprints)}
-    return Copies(tuple(pairs), kept | compared, late=bool(waiting))
+    likely = list(dict.fromkeys(key for pair in proposed for key in pair if key in new))
+    done = published - set(likely)
+    copies.record({key: sources[key] for key in new & done})
+    with _scratch(workspace) as scratch:
+        theatre = _Theatre(workspace, scratch)
+        for count, video in enumerate(likely, start=len(new & done)):
+            on_compared(count, len(new))
+            found = theatre.compare(video, (pair for pair in proposed if video in pair), done)
+            copies.record({video: sources[video]}, list(found))
+            done.add(video)
+    on_compared(len(new), len(new))
+    return len(new)
+
+
+@contextmanager
+def _scratch(workspace: Workspace) -> Iterator[Path]:
+    """A folder for pictures; a recovery removes what a killed process leaves of it."""
+    folder = workspace.paths.run / f".copies.{os.getpid()}.tmp"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Theatre:
     """Shows videos to each other."""
 
-    def __init__(
-        self,
-        videos: Collection[VideoRow],
-        artifacts: ArtifactStore,
-        decoder: Decoder,
-        scratch: Path,
-    ) -> None:
-        self._videos = {video.fingerprint: video for video in videos}
-        self._decoder = decoder
+    def __init__(self, workspace: Workspace, scratch: Path) -> None:
+        self._videos = {video.fingerprint: video for video in workspace.catalog.videos.all()}
+        self._decoder = workspace.decoder
         self._scratch = scratch
-        self._reel = lru_cache(REELS_KEPT)(lambda key: Reel.read(artifacts, key))
+        self._reel = lru_cache(REELS_KEPT)(lambda key: Reel.read(workspace.artifacts, key))
 
     def compare(
         self, video: str, proposed: Iterable[tuple[str, str]], done: Collection[str]
@@ -106,6 +130,8 @@ class _Theatre:
                 yield found
 
     def _meet(self, one: str, other: str) -> Pair | None:
+        if not {one, other} <= self._videos.keys():  # published, and gone since
+            return None
         longer, shorter = sorted((one, other), key=lambda key: -self._videos[key].duration_ms)
         long_reel, short_reel = self._reel(longer), self._reel(shorter)
         if long_reel is None or short_reel is None:
@@ -124,7 +150,7 @@ class _Theatre:
             wanted = sorted({time_ms for time_ms in times_ms if time_ms >= 0})
             if path is None or not wanted:
                 return None
-            with tempfile.TemporaryDirectory(prefix=".search-", dir=self._scratch) as place:
+            with tempfile.TemporaryDirectory(dir=self._scratch) as place:
                 folder = Path(place)
                 try:
                     extract = self._decoder.write_frames_at(path, folder, wanted, 4 * GLANCE_PX)

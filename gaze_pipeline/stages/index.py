@@ -1,4 +1,4 @@
-"""Indexing without Dagster: plan, run batch by batch, publish after each."""
+"""Indexing without Dagster: plan, run batch by batch, publish after each, look for copies."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from gaze_pipeline.duplicates.find import find_copies
 from gaze_pipeline.stages.plan import plan
 from gaze_pipeline.stages.run import Outcome, run_stage
 from gaze_pipeline.states import REQUIRES, Stage
@@ -23,6 +24,7 @@ class Watcher:
     on_plan: Callable[[dict[Stage, int]], None] = lambda totals: None
     on_progress: Callable[[Stage, str, float], None] = lambda stage, fingerprint, fraction: None
     on_outcome: Callable[[Outcome], None] = lambda outcome: None
+    on_compared: Callable[[int, int], None] = lambda done, of: None
 
 
 @dataclass
@@ -34,7 +36,7 @@ class IndexReport:
 
 
 def index(workspace: Workspace, watcher: Watcher) -> IndexReport:
-    """Run every stage that can run, over all videos, and publish.
+    """Run every stage that can run, over all videos, publish, compare what is new, and publish copies.
 
     Models are loaded once for the whole run. What failed and can pass is tried at once; what is cancelled
     while this runs is left.
@@ -46,9 +48,15 @@ def index(workspace: Workspace, watcher: Watcher) -> IndexReport:
     while batch := list(islice(remaining, BATCH)):
         _run_batch(workspace, {key: todo[key] for key in batch}, watcher, report)
         publish(workspace)
+    _publish_news(workspace)
+    find_copies(workspace, watcher.on_compared)
+    _publish_news(workspace)
+    return report
+
+
+def _publish_news(workspace: Workspace) -> None:
     if workspace.catalog.revision() != current_revision(workspace.paths):
         publish(workspace)
-    return report
 
 
 def _run_batch(

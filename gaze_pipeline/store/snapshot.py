@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import duckdb
 from filelock import FileLock
 
-from gaze_pipeline.duplicates.find import find_copies
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store import snapshot_copies
 from gaze_pipeline.store import snapshot_files as files
@@ -25,7 +24,7 @@ from gaze_pipeline.store.snapshot_files import SnapshotInfo, current_number, cur
 from gaze_pipeline.store.snapshot_tables import fill
 from gaze_pipeline.store.snapshot_vectors import sync_meanings, sync_vectors
 from gaze_pipeline.store.vector_tables import FRAMES, LINES, delete_leavings
-from gaze_pipeline.store.vectors import VectorReader, VectorStore
+from gaze_pipeline.store.vectors import VectorStore
 
 if TYPE_CHECKING:
     from gaze_pipeline.workspace import Workspace
@@ -103,24 +102,13 @@ def _build(workspace: Workspace, number: int, anew: bool) -> SnapshotInfo:
         "meaning_reason": sync_meanings(meanings, sentence_model, videos, workspace.artifacts),
     }
     version, meaning_version = vectors.pin(number), meanings.pin(number)
-    shown = None if version is None else VectorReader(workspace.paths, vectors.name, version)
-    copies = find_copies(
-        snapshot_copies.known(workspace.paths),
-        videos,
-        workspace.artifacts,
-        workspace.decoder,
-        shown,
-        workspace.paths.index,
-    )
     now = time.time()
     with (
         replacing(files.file_of(workspace.paths, number)) as temporary,
         files.connect(temporary, read_only=False) as db,
     ):
         fill(db, videos, workspace.artifacts, reasons)
-        snapshot_copies.write(db, copies)
-        if copies.late:  # the next publication goes on, and is due at once
-            workspace.catalog.outrun(revision)
+        snapshot_copies.write(db, workspace.catalog.copies.pairs())
         db.execute("INSERT INTO meta VALUES (?, ?, ?, ?)", [number, revision, now, model])
         db.execute("CHECKPOINT")  # closing would do so too, but tells nobody when the disk is full
         return SnapshotInfo(

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from gaze_pipeline.duplicates import find
+from gaze_pipeline.duplicates.families import Pair
 from gaze_pipeline.duplicates.report import groups
 from gaze_pipeline.forgetting.forget import forget
 from gaze_pipeline.media.encode import write_video
 from gaze_pipeline.settings import ChannelSettings, Library, ModelSettings, ScanSettings, Settings
 from gaze_pipeline.stages.index import Watcher, index
 from gaze_pipeline.stages.register import scan_libraries
+from gaze_pipeline.store.snapshot import current_revision, publish
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.search.engine import Engine
@@ -96,22 +101,52 @@ def test_a_search_gives_one_moment_for_them_all(library: Workspace) -> None:
         assert names[moment.fingerprint] == "original.mp4" or copies["original.mp4"].original
 
 
-def test_what_there_is_no_time_for_is_compared_by_later_publications(
+def test_a_comparison_that_was_killed_goes_on_where_it_was(
     library: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(find, "PATIENCE_S", 0.0)
-    snapshot, videos = Snapshot.open(library.paths), library.catalog.videos.all()
-    found, rounds = find.Copies(late=True), 0
-    while found.late:
-        rounds += 1
-        assert rounds <= len(videos), "no publication may be in vain"
-        found = find.find_copies(
-            found, videos, library.artifacts, library.decoder, snapshot.vectors, library.paths.index
-        )
+    known = library.catalog.copies.pairs()
+    library.catalog.copies.record(dict.fromkeys(library.catalog.copies.compared(), "another"))
+    assert library.catalog.copies.pairs() == []
+    shown: list[str] = []
+    compare = find._Theatre.compare
 
+    def one_only(theatre: find._Theatre, video: str, *others: Any) -> Iterator[Pair]:
+        if shown:
+            raise KeyboardInterrupt
+        shown.append(video)
+        return compare(theatre, video, *others)
+
+    rounds = 0
+    while library.catalog.copies.pairs() != known:
+        rounds += 1
+        assert rounds < 9, "no comparison may be in vain"
+        publish(library)
+        with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+            patch.setattr(find._Theatre, "compare", one_only)
+            shown.clear()
+            find.find_copies(library)
     assert rounds > 1
-    rows = snapshot.rows("SELECT longer, shorter FROM copies")
-    assert {(pair.longer, pair.shorter) for pair in found.pairs} == set(rows)
+    assert find.find_copies(library) == 0
+
+
+def test_what_is_found_later_is_published(library: Workspace) -> None:
+    copies = library.catalog.copies
+    copies.record(dict.fromkeys(copies.compared(), "another"))
+    publish(library)
+    assert groups(Snapshot.open(library.paths)) == []
+    index(library, Watcher())
+    (group,) = groups(Snapshot.open(library.paths))
+    assert len(group.copies) == 3
+    copies.record(copies.compared(), copies.pairs())
+    assert library.catalog.revision() == current_revision(library.paths), "nothing new is no news"
+
+
+def test_what_no_file_holds_any_more_is_not_written_down(library: Workspace) -> None:
+    copies = library.catalog.copies
+    known = copies.pairs()
+    copies.record({"f" * 16: "source"}, [replace(known[0], longer="f" * 16)])
+    assert copies.pairs() == known
+    assert "f" * 16 not in copies.compared()
 
 
 def test_the_command_lists_them(library: Workspace) -> None:
@@ -130,5 +165,5 @@ def test_what_is_forgotten_is_gone_from_it_too(library: Workspace) -> None:
     assert forget(library, [gone]).left == []
     (group,) = groups(Snapshot.open(library.paths))
     assert gone not in {copy.video.fingerprint for copy in group.copies}
-    rows = Snapshot.open(library.paths).rows("SELECT fingerprint FROM compared")
-    assert (gone,) not in rows
+    assert gone not in library.catalog.copies.compared()
+    assert all(gone not in (pair.longer, pair.shorter) for pair in library.catalog.copies.pairs())

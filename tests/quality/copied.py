@@ -18,8 +18,6 @@ from gaze_pipeline.duplicates.report import groups
 from gaze_pipeline.settings import ChannelSettings, Library, ModelSettings, ScanSettings, Settings
 from gaze_pipeline.stages.index import Watcher, index
 from gaze_pipeline.stages.register import scan_libraries
-from gaze_pipeline.store.snapshot import publish
-from gaze_pipeline.store.snapshot_copies import known
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_pipeline.workspace import Workspace
 from tests.conftest import SHARED_MEDIA
@@ -123,8 +121,6 @@ def _indexed(root: Path, folder: Path, models: ModelSettings) -> Workspace:
     )
     scan_libraries(workspace)
     index(workspace, Watcher())
-    while len(known(workspace.paths).compared) < len(workspace.catalog.videos.all()):
-        publish(workspace)  # what the one before had no time to compare
     return workspace
 
 

@@ -1,4 +1,4 @@
-"""The catalog: which files hold which video, and how each stage of each video stands.
+"""The catalog: which files hold which video, how each stage of each video stands, which are copies.
 
 One SQLite file in WAL mode, so that the page, the CLI and the sensors read while stages write. It can be
 rebuilt from the folders and the artifacts at any time. Paths are stored as bytes: a file name need not be
@@ -12,6 +12,7 @@ from pathlib import Path
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import EVERY_STAGE, Stage
 from gaze_pipeline.store.catalog.agenda import Touched
+from gaze_pipeline.store.catalog.copies import Copies
 from gaze_pipeline.store.catalog.database import Database
 from gaze_pipeline.store.catalog.files import Files
 from gaze_pipeline.store.catalog.forgetting import Forgetting
@@ -41,6 +42,7 @@ class Catalog:
         self.stages = Stages(self._database)
         self.requests = Requests(self._database)
         self.forgetting = Forgetting(self._database)
+        self.copies = Copies(self._database)
 
     def refused(self) -> list[FileRow]:
         """The files that are no videos now: with what is wrong, or still being written."""

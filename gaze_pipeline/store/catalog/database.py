@@ -88,6 +88,17 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     """,
     "CREATE INDEX files_by_inode ON files (inode)",
+    """
+    CREATE TABLE copies (
+        longer TEXT NOT NULL,
+        shorter TEXT NOT NULL,
+        offset_ms INTEGER NOT NULL,
+        start_ms INTEGER NOT NULL,
+        end_ms INTEGER NOT NULL,
+        PRIMARY KEY (longer, shorter)
+    ) WITHOUT ROWID;
+    CREATE TABLE compared (fingerprint TEXT PRIMARY KEY, source TEXT NOT NULL) WITHOUT ROWID;
+    """,
 )
 """One script a version. A script that has been released is never edited: what changes comes after it."""
 

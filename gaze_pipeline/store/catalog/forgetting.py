@@ -47,6 +47,7 @@ class Forgetting:
         with self._database.write() as db:
             db.execute("PRAGMA secure_delete = ON")
             for subject in subjects:
-                for table in ("files", "videos", "stages"):
+                for table in ("files", "videos", "stages", "compared"):
                     db.execute(f"DELETE FROM {table} WHERE fingerprint = ?", (subject,))
+                db.execute("DELETE FROM copies WHERE ? IN (longer, shorter)", (subject,))
                 db.execute("DELETE FROM forgetting WHERE subject = ?", (subject,))
