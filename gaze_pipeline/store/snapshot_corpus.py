@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from gaze_pipeline.store.postings import Lines
 from gaze_pipeline.store.snapshot_columns import Runs
-from gaze_pipeline.store.snapshot_words import Lines, Words
+from gaze_pipeline.store.snapshot_words import Words
 
 if TYPE_CHECKING:
     from gaze_pipeline.store.snapshot_reader import Snapshot

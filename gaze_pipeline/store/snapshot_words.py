@@ -20,12 +20,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from gaze_pipeline.store.postings import Lines, Posting, merged, posting
+
 K, B = 1.2, 0.75
 """The constants of BM25, those of DuckDB's `match_bm25`."""
-KEPT = 16_000_000
-"""How many pairs of a word and a line stay in memory, 8 bytes each, for the words asked for last."""
-_OVERHEAD = 64
-"""What keeping a word costs beside its lines, in such pairs."""
+KEPT = 128 * 2**20
+"""How many bytes of postings stay in memory, those of the words asked for last."""
 _FEW = 6
 """So many words are found faster one by one; for more the postings between them are read through."""
 FULL_TEXT = """PRAGMA create_fts_index('{table}', 'id', 'tokens', stemmer = 'none',
@@ -43,7 +43,6 @@ _INDEX = (
     "CREATE INDEX {table}_by_id ON {table} (id)",
 )
 
-Lines = npt.NDArray[np.int32]
 Fetch = Callable[[str, Mapping[str, Any]], Mapping[str, npt.NDArray[Any]]]
 
 
@@ -66,20 +65,6 @@ class Word:
     def most(self) -> float:
         """More than it adds to the BM25 of any line."""
         return self.rarity * (K + 1)
-
-
-@dataclass(frozen=True)
-class Posting:
-    """The lines that hold a token, in order, and how telling it is there: `rarity` times this is its BM25."""
-
-    lines: Lines
-    weights: npt.NDArray[np.float32]
-
-
-def merged(sets: Iterable[Lines]) -> Lines:
-    """The lines of several sets, in order, each once."""
-    lines = np.sort(np.concatenate([np.empty(0, np.int32), *sets]))  # np.unique hashes: slower
-    return lines[np.concatenate([[True], np.diff(lines) > 0])] if len(lines) else lines
 
 
 class Words:
@@ -139,21 +124,21 @@ class Words:
         weights = times * np.float32(K + 1) / (times + self._damping[lines])
         ends = np.searchsorted(found["termid"], terms, "right").tolist()
         for term, start, end in zip(terms, [0, *ends], ends, strict=False):
-            yield term, Posting(lines[start:end].copy(), weights[start:end].copy())
+            yield term, posting(lines[start:end], weights[start:end], self._lines)
 
     def lines(self, words: Collection[Word]) -> Lines:
         """The lines that hold any of the words, in order, each once."""
-        found = [posting.lines for posting in self.postings(words)]
+        found = [one.lines for one in self.postings(words)]
         if len(found) == 1:
             return found[0]
         return merged(found)
 
-    def _keep(self, term: int, posting: Posting) -> None:
+    def _keep(self, term: int, found: Posting) -> None:
         """Keep a posting as the one asked for last; the caller holds the lock."""
         if term not in self._kept:
-            self._kept[term] = posting
-            self._size += len(posting.lines) + _OVERHEAD
+            self._kept[term] = found
+            self._size += found.nbytes
         self._kept.move_to_end(term)
         while self._size > KEPT:
             _, dropped = self._kept.popitem(last=False)
-            self._size -= len(dropped.lines) + _OVERHEAD
+            self._size -= dropped.nbytes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -29,12 +30,16 @@ class LibraryCount:
     duration_ms: int
 
 
-def labels(snapshot: Snapshot) -> list[LabelCount]:
-    """Every detected label, the commonest first."""
+def labels(snapshot: Snapshot, libraries: Sequence[str] = ()) -> list[LabelCount]:
+    """Every label detected in some libraries, or in all, the commonest first."""
     rows = snapshot.rows(
         """SELECT label, count(DISTINCT (fingerprint, frame_index)) AS frames,
                   count(DISTINCT fingerprint)
-           FROM detections GROUP BY label ORDER BY frames DESC, label"""
+           FROM detections
+           WHERE len($libraries) = 0 OR fingerprint IN
+                 (SELECT fingerprint FROM files WHERE list_contains($libraries, library))
+           GROUP BY label ORDER BY frames DESC, label""",
+        {"libraries": list(libraries)},
     )
     return [LabelCount(*row) for row in rows]
 

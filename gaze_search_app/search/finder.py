@@ -72,8 +72,10 @@ class Found:
             votes.append((1 - chosen.speech_weight, seen or 0.0))
         if (self.read or text is not None) and video not in snapshot.unread:
             votes.append((chosen.text_weight, text or 0.0))
-        named = len(self.ask.named.intersection(stretch.labels)) if self.ask.named else 0
-        more = boost(named, chosen.label_boost, chosen.label_boost_max)
+        more = 0.0
+        if self.ask.named:
+            named = len(self.ask.named.intersection(stretch.labels))
+            more = boost(named, chosen.label_boost, chosen.label_boost_max)
         return Scores(speech, seen, text, combine(votes, more))
 
 

@@ -106,7 +106,7 @@ class Meaning:
         lines = runs.starts[videos] + places
         least = max(_LEAST, _TELLING * scores.max(initial=0.0))
         kept = (scores >= least) & (videos >= 0) & (lines < runs.starts[videos + 1])
-        kept[kept] = scope.admitted(corpus, labels)(lines[kept])
+        kept &= np.isin(lines, scope.admitted(corpus, labels)(lines[kept]))
         starts, ends = (runs.columns[name] for name in ("start_ms", "end_ms"))
         return [
             SpeechHit(

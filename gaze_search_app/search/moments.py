@@ -104,8 +104,11 @@ def join_around(
     least: float = 0.0,
 ) -> list[Stretch]:
     """The moments of the hits that lie outside the forbidden times; none spans one of those."""
+    windows = speech_window_ms, visual_window_ms
+    if not (every := sorted(forbidden)):
+        return join(lines, frames, *windows, least)
     walls: dict[str, list[Interval]] = {}
-    for wall in sorted(forbidden):
+    for wall in every:
         walls.setdefault(wall.fingerprint, []).append(wall)
     free: dict[int, tuple[list[SpeechHit], list[FrameHit]]] = {}
     for line in lines:
@@ -114,7 +117,6 @@ def join_around(
     for frame in frames:
         if (number := _room(frame, walls.get(frame.fingerprint, []))) is not None:
             free.setdefault(number, ([], []))[1].append(frame)
-    windows = speech_window_ms, visual_window_ms
     rooms = (join(*room, *windows, least) for room in free.values())
     return in_order(stretch for room in rooms for stretch in room)
 

@@ -14,10 +14,14 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from gaze_pipeline.store.snapshot_words import Lines, Posting, Word, Words
+from gaze_pipeline.store.postings import Flags, Lines, Posting, Weights, places
+from gaze_pipeline.store.snapshot_words import Word, Words
 
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating]
+_RARE = 4096
+"""A word in so few lines is read sooner than it is asked whether it needs to be."""
+_ASKED = 16_384
+"""Of more lines than these some tell what the best are worth at least."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,14 @@ class Contest:
     """What decides which lines are best.
 
     They are ranked by how many of the `first` sets of lines they are in, then by BM25, then by id; all of
-    the words numbered in `needed` are read. `admitted` tells which lines may answer. Where fewer lines are
-    found than are wanted, `useless` tells whether lines that hold none but the words of some numbers are of
-    no use beside those found, given which words these hold [words, lines].
+    the words numbered in `needed` are read. `admitted` leaves of some lines those that may answer. Where
+    fewer lines are found than are wanted, `useless` tells whether lines that hold none but the words of
+    some numbers are of no use beside those found, given which words these hold [words, lines].
     """
 
     words: Words
     terms: Sequence[Word]
-    admitted: Callable[[Lines], Flags]
+    admitted: Callable[[Lines], Lines]
     useless: Callable[[Sequence[int], Flags], bool]
     first: Sequence[Lines] = ()
     needed: frozenset[int] = frozenset()
@@ -52,31 +56,38 @@ class Contest:
 
     def best(self, most: int) -> Ranked:
         """The `most` best lines that hold any of the words."""
-        terms, postings = self.terms, self._postings
-        unread = sorted(
-            range(len(terms)), key=lambda n: (n not in self.needed, terms[n].count, n), reverse=True
-        )
-        score = np.zeros(len(self.words))
-        holding = np.zeros(len(self.words), bool)
-        lines = np.empty(0, np.int32)
-        while unread and (
-            unread[-1] in self.needed or not self._settled(lines, score, unread, most)
-        ):
+        unread = sorted(range(len(self.terms)), key=self._delay, reverse=True)
+        score = np.zeros(len(self.words), np.float32)
+        lines: Lines | None = None
+        while unread:
+            if not self._is_due(unread[-1]):
+                lines = self._found(score)
+                if self._settled(lines, score, unread, most):
+                    break
             number = unread.pop()
-            posting = postings[number]
-            score[posting.lines] += terms[number].rarity * posting.weights
-            holding[posting.lines] = True
-            lines = np.flatnonzero(holding).astype(np.int32)
-            lines = lines[self.admitted(lines)]
-        lines = self._hopeful(lines, score, unread, most)
+            self._postings[number].add(score, self.terms[number].rarity)
+            lines = None
+        lines = self._hopeful(self._found(score) if lines is None else lines, score, unread, most)
         for number in unread:
-            posting = postings[number]
-            at, there = places(posting.lines, lines)
-            score[lines[there]] += terms[number].rarity * posting.weights[at[there]]
+            weights = self._postings[number].weights_of(lines)
+            score[lines] += np.float32(self.terms[number].rarity) * weights
+        lines = self._hopeful(lines, score, (), most)
         order = np.lexsort((lines, -score[lines], -self._precedence(lines)))[:most]
         return Ranked(lines[order], score[lines[order]], self._held(lines[order]))
 
-    def _settled(self, lines: Lines, score: Floats, unread: Sequence[int], most: int) -> bool:
+    def _delay(self, number: int) -> tuple[bool, int, int]:
+        """The order in which words are read."""
+        return number not in self.needed, self.terms[number].count, number
+
+    def _is_due(self, number: int) -> bool:
+        """Whether a word is read whatever others find: it is needed, or rare."""
+        return number in self.needed or self.terms[number].count <= _RARE
+
+    def _found(self, score: Weights) -> Lines:
+        """The lines that may answer of those that hold any word read so far."""
+        return self.admitted(np.flatnonzero(score > 0).astype(np.int32))
+
+    def _settled(self, lines: Lines, score: Weights, unread: Sequence[int], most: int) -> bool:
         """Whether no line that holds none but unread words can be among the best."""
         if not len(lines):
             return False
@@ -88,19 +99,25 @@ class Contest:
         held = self._held(lines, without=unread)
         return self.useless(unread, held)
 
-    def _hopeful(self, lines: Lines, score: Floats, unread: Sequence[int], most: int) -> Lines:
+    def _hopeful(self, lines: Lines, score: Weights, unread: Sequence[int], most: int) -> Lines:
         """The lines that can be among the best once the unread words are counted too."""
-        if len(lines) <= most:
-            return lines
-        bar = self._bar(lines, score, most) - self._most(unread)
-        return lines[self._value(lines, score) >= bar]
+        while len(lines) > most:
+            bar = self._bar(lines, score, most) - self._most(unread)
+            hopeful = lines[self._value(lines, score) >= bar]
+            if 2 * len(hopeful) > len(lines):
+                return hopeful
+            lines = hopeful  # of fewer lines more can be told
+        return lines
 
-    def _bar(self, lines: Lines, score: Floats, most: int) -> float:
-        """What the last of the best lines is worth so far."""
-        return float(np.partition(self._value(lines, score), -most)[-most])
+    def _bar(self, lines: Lines, score: Weights, most: int) -> float:
+        """What the last of the best lines is worth so far, or less: of many lines only some are asked."""
+        some = lines[:: max(1, len(lines) // max(most, _ASKED))]
+        return float(np.partition(self._value(some, score), -most)[-most])
 
-    def _value(self, lines: Lines, score: Floats) -> Floats:
+    def _value(self, lines: Lines, score: Weights) -> Floats:
         """BM25 so far, raised above any other by each set of lines that come first."""
+        if not self.first:
+            return score[lines]
         return score[lines] + self._precedence(lines) * (1 + self._most(range(len(self.terms))))
 
     def _precedence(self, lines: Lines) -> npt.NDArray[np.int64]:
@@ -118,13 +135,5 @@ class Contest:
         held = np.zeros((len(self.terms), len(lines)), bool)
         for number, posting in enumerate(self._postings):
             if number not in without:
-                held[number] = places(posting.lines, lines)[1]
+                held[number] = posting.weights_of(lines) > 0
         return held
-
-
-def places(among: Lines, lines: Lines) -> tuple[npt.NDArray[np.int64], Flags]:
-    """Where in sorted lines each of others stands, and whether it does."""
-    at = np.searchsorted(among, lines)
-    at[at == len(among)] = 0
-    there = among[at] == lines if len(among) else np.zeros(len(lines), bool)
-    return at, there

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from gaze_pipeline.store.postings import Flags, Lines
 from gaze_pipeline.store.snapshot_corpus import SPOKEN, Corpus
 from gaze_pipeline.store.snapshot_reader import Snapshot
-from gaze_pipeline.store.snapshot_words import Lines
 from gaze_search_app.search.model import ChannelCoverage, Unsearched
-from gaze_search_app.search.ranking import Flags
 
 LISTED = 100
 """How many unsearched videos an answer names; the counts cover all."""
@@ -58,11 +57,11 @@ class Scope:
         shown = {fingerprint for (fingerprint,) in rows}
         return sorted(shown if self.fingerprints is None else shown & set(self.fingerprints))
 
-    def admitted(self, corpus: Corpus, labels: Collection[str]) -> Callable[[Lines], Flags]:
-        """Tells which lines may answer: those within, of videos in which any of these labels is seen."""
+    def admitted(self, corpus: Corpus, labels: Collection[str]) -> Callable[[Lines], Lines]:
+        """Leaves of lines those that may answer: within, of videos in which any of these labels is seen."""
         snapshot = corpus.snapshot
         if self == Scope() and not labels:
-            return lambda lines: np.ones(len(lines), bool)
+            return lambda lines: lines
         columns = snapshot.columns
         videos = np.ones(len(columns.fingerprints), bool)
         if self.fingerprints is not None:
@@ -72,8 +71,8 @@ class Scope:
             videos &= columns.chosen(fingerprint for (fingerprint,) in rows)
         spoken = self._spoken(snapshot) if corpus.table == SPOKEN else None
         if spoken is None:
-            return lambda lines: videos[corpus.videos[lines]]
-        return lambda lines: videos[corpus.videos[lines]] & spoken[lines]
+            return lambda lines: lines[videos[corpus.videos[lines]]]
+        return lambda lines: lines[videos[corpus.videos[lines]] & spoken[lines]]
 
     def _spoken(self, snapshot: Snapshot) -> Flags | None:
         """Of each line whether it is in a language asked for; None where any will do."""

@@ -8,10 +8,9 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
+from gaze_pipeline.store.postings import Lines, merged, places
 from gaze_pipeline.store.snapshot_corpus import Corpus
-from gaze_pipeline.store.snapshot_words import Lines, merged
 from gaze_search_app.search.hits import Interval
-from gaze_search_app.search.ranking import places
 from gaze_search_app.search.sounds import Endings, Phrase, Sound
 
 _BORDER = "WHERE regexp_matches(a.tokens, $begun) AND regexp_matches(b.tokens, $ended)"

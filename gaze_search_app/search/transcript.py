@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import compress
 from math import log
 
 import numpy as np
 
+from gaze_pipeline.store.postings import Flags, Lines, places
 from gaze_pipeline.store.snapshot_corpus import Corpus
-from gaze_pipeline.store.snapshot_words import Lines, Word
+from gaze_pipeline.store.snapshot_words import Word
 from gaze_search_app.search.hits import LineHit, SpeechHit
 from gaze_search_app.search.moments import groups
-from gaze_search_app.search.ranking import Contest, Flags, Floats, Ranked, places
+from gaze_search_app.search.ranking import Contest, Floats, Ranked
 from gaze_search_app.search.scope import Scope
 from gaze_search_app.search.sounds import Sound
 from gaze_search_app.search.spoken import lines_with
@@ -34,15 +35,18 @@ class SpeechScale:
     """How telling each sound of a query is in this library: its inverse document frequency."""
 
     weights: tuple[float, ...]
+    _known: dict[frozenset[int], float] = field(default_factory=dict, compare=False, repr=False)
 
-    def coverage(self, sounds: Collection[int]) -> float:
+    def coverage(self, sounds: Iterable[int]) -> float:
         """The share of the query's meaning that these sounds carry (0..1)."""
-        total = self._total
-        return min(1.0, sum(self.weights[one] for one in sorted(sounds)) / total) if total else 0.0
-
-    @cached_property
-    def _total(self) -> float:
-        return sum(self.weights)
+        held = frozenset(sounds)
+        if (
+            known := self._known.get(held)
+        ) is None:  # a query has few sounds, its answer many lines
+            total = sum(self.weights)
+            carried = sum(self.weights[one] for one in sorted(held))
+            known = self._known[held] = min(1.0, carried / total) if total else 0.0
+        return known
 
     def telling(self, sounds: Sequence[Sound], held: Collection[int]) -> list[Sound]:
         """The sounds that a line holds, without those that are everywhere if it holds others."""
@@ -60,8 +64,10 @@ class SpeechScale:
         best = meaning = 0.0
         for hit in hits:
             words.update(hit.words)
-            best = max(best, hit.bm25)
-            meaning = max(meaning, hit.meaning)
+            if hit.bm25 > best:
+                best = hit.bm25
+            if hit.meaning > meaning:
+                meaning = hit.meaning
         share: float = self.coverage(words) ** _LENIENCE
         return max(share * (1 - _TEXTURE + _TEXTURE * best), meaning)
 

@@ -46,7 +46,7 @@ class Corpus:
         contest = Contest(
             words=self.words,
             terms=list(self.words.known(tokens).values()),
-            admitted=lambda lines: (lines % 2 == 0) | (not even),
+            admitted=lambda lines: lines[(lines % 2 == 0) | (not even)],
             useless=lambda numbers, held: False,
         )
         found = contest.best(most)
@@ -81,7 +81,7 @@ def test_lines_of_the_first_sets_come_first(corpus: Corpus) -> None:
     contest = Contest(
         words=corpus.words,
         terms=list(corpus.words.known(tokens).values()),
-        admitted=lambda lines: np.ones(len(lines), bool),
+        admitted=lambda lines: lines,
         useless=lambda numbers, held: False,
         first=[np.array(rare, np.int32)],
         needed=frozenset([0, 1]),
