@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import numpy as np
+
 from gaze_pipeline.channels import SWITCHED_OFF, Channel
 from gaze_pipeline.errors import GazeError
 from gaze_pipeline.settings import SearchSettings
@@ -13,7 +15,7 @@ from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_search_app.search import spoken, transcript, visual, written
 from gaze_search_app.search.evidence import with_labels
 from gaze_search_app.search.example import Example, one_a_shot, steered
-from gaze_search_app.search.fusion import boost, combine
+from gaze_search_app.search.fusion import Floats, boost, combine
 from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit
 from gaze_search_app.search.labels import only_label
 from gaze_search_app.search.meaning import Meaning, with_meant
@@ -60,23 +62,39 @@ class Found:
     written: SpeechScale = NO_TEXT
     read: bool = False
 
-    def scores(self, snapshot: Snapshot, stretch: Stretch, chosen: SearchSettings) -> Scores:
-        """The scores of one of the stretches, or of a piece of one."""
-        speech = self.scale.score(stretch.lines) if stretch.lines else None
-        seen = max([frame.score for frame in stretch.frames]) if stretch.frames else None
-        text = self.written.score(stretch.texts) if stretch.texts else None
-        video, votes = stretch.fingerprint, []
-        if (self.heard or speech is not None) and video not in snapshot.unheard:
-            votes.append((chosen.speech_weight, speech or 0.0))
-        if self.seen and video not in snapshot.unseen:
-            votes.append((1 - chosen.speech_weight, seen or 0.0))
-        if (self.read or text is not None) and video not in snapshot.unread:
-            votes.append((chosen.text_weight, text or 0.0))
-        more = 0.0
-        if self.ask.named:
-            named = len(self.ask.named.intersection(stretch.labels))
-            more = boost(named, chosen.label_boost, chosen.label_boost_max)
-        return Scores(speech, seen, text, combine(votes, more))
+    def scores(
+        self, snapshot: Snapshot, stretches: Sequence[Stretch], chosen: SearchSettings
+    ) -> list[Scores]:
+        """The scores of some of the stretches, or of pieces of them."""
+        speech = [self.scale.score(s.lines) if s.lines else None for s in stretches]
+        seen = [max([f.score for f in s.frames]) if s.frames else None for s in stretches]
+        text = [self.written.score(s.texts) if s.texts else None for s in stretches]
+        videos = [stretch.fingerprint for stretch in stretches]
+        shares = (
+            (chosen.speech_weight, _votes(speech, self.heard, videos, snapshot.unheard)),
+            (1 - chosen.speech_weight, _votes(seen, self.seen, videos, snapshot.unseen)),
+            (chosen.text_weight, _votes(text, self.read, videos, snapshot.unread)),
+        )
+        totals = combine(shares, self._boosts(stretches, chosen)).tolist()
+        return [Scores(*row) for row in zip(speech, seen, text, totals, strict=True)]
+
+    def _boosts(self, stretches: Sequence[Stretch], chosen: SearchSettings) -> Floats:
+        """What the labels add that the words name."""
+        named = self.ask.named
+        counts = [len(named.intersection(s.labels)) if named else 0 for s in stretches]
+        each, most = chosen.label_boost, chosen.label_boost_max
+        return np.array([boost(count, each, most) for count in counts])
+
+
+def _votes(
+    scores: Sequence[float | None], found: bool, videos: Sequence[str], without: frozenset[str]
+) -> Floats:
+    """The votes of a channel, NaN in videos that it could not search, or where it `found` nothing at all."""
+    nothing = 0.0 if found else None
+    votes = [nothing if score is None else score for score in scores]
+    if without:
+        votes = [None if v in without else vote for v, vote in zip(videos, votes, strict=True)]
+    return np.array(votes, float)
 
 
 @dataclass(frozen=True)

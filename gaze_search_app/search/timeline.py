@@ -50,10 +50,10 @@ def rank(
     """The moments in which all steps are met, best first."""
     ((first, *others), *later) = steps
     if not others and not later:
+        scores = first.scores(snapshot, first.stretches, settings)
         ranked = [
-            Ranked(stretch, scores, confidence([scores]), (Piece(0, stretch, scores),))
-            for stretch in first.stretches
-            for scores in [first.scores(snapshot, stretch, settings)]
+            Ranked(stretch, found, confidence([found]), (Piece(0, stretch, found),))
+            for stretch, found in zip(first.stretches, scores, strict=True)
         ]
         return sorted(ranked, key=lambda moment: moment.rank)
     events: list[list[Event[Piece]]] = []
@@ -87,14 +87,18 @@ def _occasions(
         met = [tuple(map(_stretch, occasion)) for occasion in together(hits, window_ms)]
         pieces = with_labels(snapshot, [stretch for occasion in met for stretch in occasion])
         occasions = [tuple(pieces[at : at + len(step)]) for at in range(0, len(pieces), len(step))]
+    scored = [
+        found.scores(snapshot, [occasion[number] for occasion in occasions], settings)
+        for number, found in enumerate(step)
+    ]
     return [
         _event(
             tuple(
-                Piece(first_part + number, stretch, found.scores(snapshot, stretch, settings))
-                for number, (found, stretch) in enumerate(zip(step, occasion, strict=True))
+                Piece(first_part + number, stretch, scored[number][at])
+                for number, stretch in enumerate(occasion)
             )
         )
-        for occasion in occasions
+        for at, occasion in enumerate(occasions)
     ]
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaze_search_app.search.fusion import Vote, boost, combine
+from gaze_search_app.search import fusion
+from gaze_search_app.search.fusion import boost
 
+Vote = tuple[float, float]
 SCORES = st.floats(0, 1)
 WEIGHTS = st.just(0.0) | st.floats(0.01, 1)
 VOTES = st.lists(st.tuples(WEIGHTS, SCORES), max_size=4)
@@ -14,6 +18,12 @@ VOTES = st.lists(st.tuples(WEIGHTS, SCORES), max_size=4)
 
 def close(one: float, other: float) -> bool:
     return abs(one - other) < 1e-5
+
+
+def combine(votes: list[Vote], boost: float = 0.0) -> float:
+    """The score of one moment, in which all of the channels take part."""
+    shares = [(weight, np.array([score])) for weight, score in votes]
+    return float(fusion.combine(shares, np.array([boost]))[0])
 
 
 def even(*scores: float) -> list[Vote]:
@@ -73,3 +83,17 @@ def test_a_larger_boost_never_scores_lower(score: float, one: float, other: floa
 def test_each_label_adds_a_twentieth_up_to_three(labels: int) -> None:
     more = boost(labels, each=0.05, most=0.15)
     assert close(combine(even(0.4, 0.4), more), 0.4 + min(0.05 * labels, 0.15))
+
+
+@given(
+    st.lists(st.tuples(WEIGHTS, st.lists(st.none() | SCORES, min_size=3, max_size=3)), max_size=4)
+)
+def test_each_moment_is_scored_by_the_channels_that_take_part_in_it(
+    channels: list[tuple[float, list[float | None]]],
+) -> None:
+    shares = [(weight, np.array(scores, float)) for weight, scores in channels]
+    together = fusion.combine(shares, np.zeros(3))
+    for number in range(3):
+        present = [(weight, scores[number]) for weight, scores in channels]
+        alone = combine([(weight, score) for weight, score in present if score is not None])
+        assert together[number] == pytest.approx(alone)
