@@ -14,7 +14,7 @@ class MediaFacts:
     turned for that. `video_codec` or `audio_codec` is None where there is no such stream, and
     "unknown" where no decoder for it is built in. `other_audio_first` tells that a browser would
     play another audio track than the one flagged as default. `created` is ISO 8601, `place`
-    ISO 6709.
+    ISO 6709. `starts_ms` is what the file's own clock shows at 0:00, None where it was not asked.
     """
 
     duration_ms: int
@@ -31,3 +31,4 @@ class MediaFacts:
     camera: str | None
     place: str | None
     other_audio_first: bool
+    starts_ms: int | None = None

@@ -23,6 +23,7 @@ SOUNDS_IN = {
     "ogg": {"opus", "vorbis", "flac"},
     "wav": {"pcm_s16le", "pcm_u8", "pcm_s24le", "pcm_f32le"},
 }
+LATE_MS = 100  # players differ in what they do with a clock that starts later than this
 PLAIN_PIXELS = {"yuv420p", "yuvj420p"}
 DEEP_PIXELS = {"vp9": {"yuv420p10le"}, "av1": {"yuv420p10le"}}
 
@@ -59,6 +60,8 @@ def playable(facts: MediaFacts) -> Playability:
         return Playability(PlayMode.REMUX, f"browsers do not open {picture} in {container}", suffix)
     if sound is not None and sound not in SOUNDS_IN[container]:
         return Playability(PlayMode.REMUX, f"browsers do not play {sound} sound", suffix)
+    if (facts.starts_ms or 0) > LATE_MS:
+        return Playability(PlayMode.REMUX, "its clock does not start at 0", suffix)
     if facts.other_audio_first:
         return Playability(PlayMode.REMUX, "a browser would play another audio track", suffix)
     return Playability(PlayMode.DIRECT, f"{picture} in {container}", suffix)

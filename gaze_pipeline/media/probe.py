@@ -73,6 +73,7 @@ def probe(path: Path, on_progress: Progress | None = None) -> MediaFacts:
             created=_created(metadata),
             camera=_camera(metadata),
             place=_place(metadata),
+            starts_ms=round(source.zero * 1000),
         )
 
 

@@ -151,7 +151,10 @@ def _describe(path: Path, container: InputContainer, head: bytes) -> Source:
         for stream in (*videos, *container.streams.audio)
         if stream.start_time is not None
     ]
+    zero = min(starts, default=0.0)
     duration = (container.duration or 0) / av.time_base
+    if container.format.name.startswith("matroska"):
+        duration -= zero  # its header tells when it ends
     believable = 0 < duration < path.stat().st_size * 8 / MIN_BIT_RATE
     return Source(
         path=path,
@@ -159,7 +162,7 @@ def _describe(path: Path, container: InputContainer, head: bytes) -> Source:
         video=video,
         audio=audio,
         undecodable_video=bool(videos) and video is None,
-        zero=min(starts, default=0.0),
+        zero=zero,
         duration=duration if believable else None,
         format=_format(container, head),
     )

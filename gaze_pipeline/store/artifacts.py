@@ -116,7 +116,10 @@ class ArtifactStore:
 
     def read_facts(self, fingerprint: str) -> pa.Table:
         """The media facts of a video. Raises GazeError(ARTIFACT_CORRUPT)."""
-        return _read_table(self.paths.facts(fingerprint), None, None)
+        table = _read_table(self.paths.facts(fingerprint), None, None)
+        for later in list(schemas.MEDIA)[table.num_columns :]:
+            table = table.append_column(later, pa.nulls(table.num_rows, later.type))
+        return table
 
     def fingerprints(self) -> Iterator[str]:
         """Every video that has a folder."""
@@ -140,7 +143,7 @@ def _read_table(path: Path, stage: Stage | None, columns: Sequence[str] | None) 
     try:
         with pq.ParquetFile(path) as file:
             stored = file.schema_arrow.remove_metadata()
-            sound = schemas.matches(stage, stored) if stage else stored.equals(schemas.MEDIA)
+            sound = schemas.matches(stage, stored) if stage else schemas.are_facts(stored)
             table = file.read(columns, use_threads=False) if sound else None
     except (OSError, pa.ArrowException) as error:
         raise GazeError(ErrorCode.ARTIFACT_CORRUPT, path, str(error)) from error

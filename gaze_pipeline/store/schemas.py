@@ -29,8 +29,11 @@ MEDIA = pa.schema(
         pa.field("created", pa.string()),
         pa.field("camera", pa.string()),
         pa.field("place", pa.string()),
+        pa.field("starts_ms", pa.int64()),
     ]
 )
+LATER_FACTS = 1
+"""How many of the last columns of `MEDIA` files from before do not have."""
 
 AUDIO = pa.schema(
     [
@@ -126,6 +129,12 @@ def meanings(dimensions: int) -> pa.Schema:
             pa.field("vector", pa.list_(pa.float16(), dimensions), nullable=False),
         ]
     )
+
+
+def are_facts(schema: pa.Schema) -> bool:
+    """Whether a table as stored holds media facts, of today or of before the later ones."""
+    names = MEDIA.names[: max(len(schema), len(MEDIA) - LATER_FACTS)]
+    return bool(schema.equals(pa.schema([MEDIA.field(name) for name in names])))
 
 
 def matches(stage: Stage, schema: pa.Schema) -> bool:

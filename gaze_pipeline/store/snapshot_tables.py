@@ -54,7 +54,8 @@ FROM (SELECT fingerprint, frame_index, label FROM detections)
 JOIN frames USING (fingerprint, frame_index) JOIN labels USING (label)
 ORDER BY fingerprint, start_ms, until_ms, number
 """
-_FACTS = [field for field in schemas.MEDIA if field.name not in ("fingerprint", "duration_ms")]
+_UNSEARCHED = ("fingerprint", "duration_ms", "starts_ms")
+_FACTS = [field for field in schemas.MEDIA if field.name not in _UNSEARCHED]
 _VIDEOS = pa.schema(
     [
         ("fingerprint", pa.string()),

@@ -62,6 +62,11 @@ def test_a_browser_that_would_speak_another_language_is_not_trusted() -> None:
     assert playable(replace(PLAIN, other_audio_first=True)).mode is PlayMode.REMUX
 
 
+def test_a_clock_that_starts_late_is_set_to_0() -> None:
+    assert playable(replace(PLAIN, starts_ms=40)).mode is PlayMode.DIRECT
+    assert playable(replace(PLAIN, starts_ms=5_000)).mode is PlayMode.REMUX
+
+
 @pytest.mark.parametrize("sound", ["ac3", "pcm_s16le", "vorbis", "unknown"])
 def test_only_the_sound_is_encoded_anew(sound: str) -> None:
     assert playable(replace(PLAIN, audio_codec=sound)).mode is PlayMode.REMUX
