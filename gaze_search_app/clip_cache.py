@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from gaze_pipeline.media.decoder import Decoder
 from gaze_pipeline.media.playability import PlayMode
+from gaze_pipeline.media.worker import OnProgress
 
 LIMIT_BYTES = 2_000_000_000
 ABANDONED_S = 3_600
@@ -64,15 +65,15 @@ class ClipCache:
         self._guard = threading.Lock()
         self._making: defaultdict[ClipKey, threading.Lock] = defaultdict(threading.Lock)
 
-    def clip(self, source: Path, key: ClipKey) -> StoredClip:
+    def clip(self, source: Path, key: ClipKey, on_progress: OnProgress | None = None) -> StoredClip:
         """The stretch of `source` that `key` names, made now if it is not there.
 
-        Raises GazeError as `Decoder.write_clip` does.
+        What `on_progress` raises ends the work. Raises GazeError as `Decoder.write_clip` does.
         """
         with self._guard:
             making = self._making[key]
         with making:
-            clip = self._find(key) or self._make(source, key)
+            clip = self._find(key) or self._make(source, key, on_progress)
         os.utime(clip.path)
         return clip
 
@@ -82,12 +83,14 @@ class ClipCache:
             return StoredClip(path, int(path.stem.rpartition("@")[2]))
         return None
 
-    def _make(self, source: Path, key: ClipKey) -> StoredClip:
+    def _make(self, source: Path, key: ClipKey, on_progress: OnProgress | None) -> StoredClip:
         self._folder.mkdir(parents=True, exist_ok=True)
         name = f"{_DRAFT}{key.fingerprint}-{uuid4().hex}"  # so that forgetting finds it
         draft = self._folder / f"{name}.{os.getpid()}.tmp{key.suffix}"
         try:
-            written = self._decoder.write_clip(source, draft, key.start_ms, key.end_ms, key.mode)
+            written = self._decoder.write_clip(
+                source, draft, key.start_ms, key.end_ms, key.mode, on_progress
+            )
             stem = str(key).removesuffix(key.suffix)
             path = self._folder / f"{stem}@{written.start_ms}{key.suffix}"
             os.replace(draft, path)

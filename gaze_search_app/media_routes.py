@@ -9,9 +9,11 @@ from __future__ import annotations
 import mimetypes
 import re
 from dataclasses import asdict
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -20,7 +22,8 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.captions import CAPTION_TYPES, CaptionFormat, captions
 from gaze_search_app.clip_cache import ClipCache, ClipKey
-from gaze_search_app.playback import prepare, present_file
+from gaze_search_app.conversions import Conversions
+from gaze_search_app.playback import plan, present_file
 from gaze_search_app.timelines import read_timeline
 from gaze_search_app.transcripts import read_transcript
 
@@ -28,11 +31,11 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{16}", re.ASCII)
 
 
 class MediaRoutes:
-    """What the player asks for, from one data root. Endpoints are synchronous: they run in threads."""
+    """What the player asks for, from one data root. Endpoints that are synchronous run in threads."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.clips = ClipCache(workspace.paths.root / "clips", workspace.decoder)
+        self.conversions = Conversions(ClipCache(workspace.paths.clips, workspace.decoder))
 
     def routes(self) -> list[Route]:
         """The routes to mount beside the pages."""
@@ -53,25 +56,35 @@ class MediaRoutes:
         media_type = mimetypes.guess_type(path.name)[0] or "video/mp4"
         return FileResponse(path, media_type=media_type, headers={"cache-control": "private"})
 
-    def playback(self, request: Request) -> Response:
-        """How to play a stretch of a video, converting it first where browsers cannot play the file."""
-        start_ms = _number(request, "start_ms")
-        playback = prepare(
+    async def playback(self, request: Request) -> Response:
+        """How to play a video from a moment on, converting a stretch where browsers cannot play the file."""
+        fingerprint = _fingerprint(request)
+        needed = await run_in_threadpool(
+            plan,
             self.workspace,
-            self.clips,
-            _fingerprint(request),
-            start_ms=start_ms,
-            end_ms=max(start_ms, _number(request, "end_ms")),
+            fingerprint,
+            start_ms=_number(request, "start_ms"),
+            end_ms=_number(request, "end_ms"),
             convert=request.query_params.get("convert") == "true",
         )
+        if needed.key is None:
+            playback = needed.of_file(fingerprint)
+        else:
+            clip = await self.conversions.clip(request, needed.path, needed.key)
+            if clip is None:
+                return _nobody_waits()
+            playback = needed.of_clip(needed.key, clip.offset_ms)
         return JSONResponse(asdict(playback), headers={"cache-control": "no-store"})
 
-    def clip(self, request: Request) -> Response:
+    async def clip(self, request: Request) -> Response:
         """A converted stretch; made again if it was cleared away meanwhile."""
         key = ClipKey.parse(request.path_params["key"])
         if key is None:
             raise GazeError(ErrorCode.FILE_NOT_FOUND, request.path_params["key"])
-        clip = self.clips.clip(present_file(self.workspace, key.fingerprint), key)
+        path = await run_in_threadpool(present_file, self.workspace, key.fingerprint)
+        clip = await self.conversions.clip(request, path, key)
+        if clip is None:
+            return _nobody_waits()
         media_type = "video/webm" if key.suffix == ".webm" else "video/mp4"
         return FileResponse(clip.path, media_type=media_type, headers={"cache-control": "private"})
 
@@ -125,6 +138,10 @@ class MediaRoutes:
 def _picture(path: Path, max_age_s: int) -> Response:
     headers = {"cache-control": f"private, max-age={max_age_s}"}
     return FileResponse(path, media_type="image/jpeg", headers=headers)
+
+
+def _nobody_waits() -> Response:
+    return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 def _fingerprint(request: Request) -> str:

@@ -9,11 +9,11 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.media.facts import MediaFacts
 from gaze_pipeline.media.playability import Playability, PlayMode, playable
 from gaze_pipeline.workspace import Workspace
-from gaze_search_app.clip_cache import ClipCache, ClipKey
+from gaze_search_app.clip_cache import ClipKey
 
-LEAD_MS = 2_000
-STRETCH_MS = {PlayMode.TRANSCODE: 24_000, PlayMode.REMUX: 600_000}
-STRETCH_MAX_MS = 60_000
+FIRST_MS = 4_000  # so little is converted before it plays
+LONGEST_MS = {PlayMode.TRANSCODE: 24_000, PlayMode.REMUX: 600_000}
+COPIED_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -41,42 +41,61 @@ def present_file(workspace: Workspace, fingerprint: str) -> Path:
     raise GazeError(ErrorCode.FILE_NOT_FOUND, video.path)
 
 
-def prepare(
-    workspace: Workspace,
-    clips: ClipCache,
-    fingerprint: str,
-    start_ms: int,
-    end_ms: int,
-    convert: bool = False,
-) -> Playback:
-    """Make a stretch playable, which takes seconds where it is converted.
+@dataclass(frozen=True)
+class Plan:
+    """How a video is played from a moment on: of `path` the stretch `key`, None for the file itself."""
+
+    path: Path
+    key: ClipKey | None
+    duration_ms: int
+
+    def of_file(self, fingerprint: str) -> Playback:
+        """The file itself."""
+        return Playback(f"/files/{fingerprint}", 0, None, self.duration_ms)
+
+    def of_clip(self, key: ClipKey, offset_ms: int) -> Playback:
+        """A stretch that was converted."""
+        return Playback(f"/clips/{key}", offset_ms, key.end_ms, self.duration_ms)
+
+
+def plan(
+    workspace: Workspace, fingerprint: str, start_ms: int, end_ms: int, convert: bool = False
+) -> Plan:
+    """What has to be done to play a video from `start_ms`, if need be as far as `end_ms`.
 
     `convert` asks for a conversion where the browser failed on the file. Raises GazeError:
-    VIDEO_UNKNOWN, FILE_NOT_FOUND, and what the conversion raises.
+    VIDEO_UNKNOWN, FILE_NOT_FOUND, and what probing the file raises.
     """
     path = present_file(workspace, fingerprint)
     facts = _facts(workspace, fingerprint, path)
     how = Playability(PlayMode.TRANSCODE, "", ".mp4") if convert else playable(facts)
     if how.mode is PlayMode.DIRECT:
-        return Playback(f"/files/{fingerprint}", 0, None, facts.duration_ms)
-    key = stretch(fingerprint, how, start_ms, end_ms, facts.duration_ms)
-    clip = clips.clip(path, key)
-    until = None if key.end_ms is None else key.end_ms
-    return Playback(f"/clips/{key}", clip.offset_ms, until, facts.duration_ms)
+        return Plan(path, None, facts.duration_ms)
+    key = stretch(fingerprint, how, start_ms, end_ms, facts.duration_ms, path.stat().st_size)
+    return Plan(path, key, facts.duration_ms)
 
 
 def stretch(
-    fingerprint: str, how: Playability, start_ms: int, end_ms: int, duration_ms: int
+    fingerprint: str,
+    how: Playability,
+    start_ms: int,
+    end_ms: int,
+    duration_ms: int,
+    size_bytes: int,
 ) -> ClipKey:
-    """Which stretch to convert for a moment: a little before it and some of what follows.
+    """Which stretch to convert: from the second of `start_ms` on, and as far as `end_ms` within bounds.
 
-    A short video is converted whole.
+    The bounds let it play soon: a few seconds where pictures are encoded anew, else what is copied in a
+    moment. A last second is not left over.
     """
-    length = STRETCH_MS[how.mode]
-    lead = 0 if duration_ms <= length else min(start_ms, duration_ms) - LEAD_MS
-    start = max(0, lead) // 1000 * 1000
-    end = max(start + length, min(end_ms, start + STRETCH_MAX_MS))
-    return ClipKey(fingerprint, start, None if end >= duration_ms else end, how.mode, how.suffix)
+    length = end_ms - start_ms
+    if how.mode is PlayMode.REMUX:
+        length = COPIED_BYTES * duration_ms // max(1, size_bytes)
+    length = max(FIRST_MS, min(length, LONGEST_MS[how.mode])) // 1000 * 1000
+    start = max(0, min(start_ms, duration_ms - 1000)) // 1000 * 1000
+    end = start + length
+    whole = end + 1000 >= duration_ms
+    return ClipKey(fingerprint, start, None if whole else end, how.mode, how.suffix)
 
 
 def _facts(workspace: Workspace, fingerprint: str, path: Path) -> MediaFacts:

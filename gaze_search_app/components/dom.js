@@ -24,8 +24,8 @@ function marked(text, marks) {
   return line;
 }
 
-async function fetchJson(url) {
-  const response = await fetch(url, { headers: { accept: "application/json" } });
+async function fetchJson(url, signal) {
+  const response = await fetch(url, { headers: { accept: "application/json" }, signal });
   const body = await response.json().catch(() => ({}));
   if (response.ok) return body;
   throw body.error ?? { code: String(response.status), message: "The server gave no answer." };

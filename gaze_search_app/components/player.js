@@ -35,7 +35,7 @@ class Player {
     this.others = others;
     this.describe();
     this.transcript.show(moment);
-    await this.seek(moment.start_ms, play, moment.end_ms);
+    await this.seek(moment.start_ms, play);
   }
 
   get plays() {
@@ -57,10 +57,12 @@ class Player {
         if (request === this.request) this.say("Converting this stretch for the browser…");
       }, PATIENCE_MS);
       try {
-        const source = await this.ask(fingerprint, ms, until);
+        if (until === ms) this.asking?.abort();
+        this.asking = new AbortController();
+        const source = await this.ask(fingerprint, ms, until, this.asking.signal);
         if (request !== this.request) return;
         this.source = { ...source, fingerprint };
-        this.video.poster = poster || "";
+        this.video.poster = (until > ms ? this.lastPicture() : poster) || "";
         this.video.replaceChildren(this.captions(fingerprint, source));
         this.video.src = source.url;
         this.drawStrip();
@@ -83,10 +85,10 @@ class Player {
   }
 
   /* How to play a stretch; the answer waits until a conversion, where one is needed, is done. */
-  ask(fingerprint, start, end) {
+  ask(fingerprint, start, end, signal) {
     const query = new URLSearchParams({ start_ms: Math.round(start), end_ms: Math.round(end) });
     if (this.convert === fingerprint) query.set("convert", "true");
-    return fetchJson(`/playback/${fingerprint}?${query}`);
+    return fetchJson(`/playback/${fingerprint}?${query}`, signal);
   }
 
   toggle() {
@@ -103,9 +105,14 @@ class Player {
     if (this.source) this.seek(Math.max(0, this.now + seconds * 1000));
   }
 
-  /* A converted clip ends before its video does: the next one follows. */
+  /* A converted clip ends before its video does: the next one follows, twice as long. */
   goOn() {
-    if (this.source && this.source.until_ms !== null) this.seek(this.source.until_ms, true);
+    if (this.source && this.source.until_ms !== null) this.seek(this.source.until_ms, true, this.following);
+  }
+
+  get following() {
+    const { offset_ms, until_ms } = this.source;
+    return until_ms + 2 * (until_ms - offset_ms);
   }
 
   /* Has the next stretch converted while this one plays. */
@@ -113,7 +120,16 @@ class Player {
     const { fingerprint, until_ms } = this.source ?? {};
     if (!until_ms || this.ahead === this.source.url) return;
     this.ahead = this.source.url;
-    this.ask(fingerprint, until_ms, until_ms).catch(() => {});
+    this.ask(fingerprint, until_ms, this.following, this.asking.signal).catch(() => {});
+  }
+
+  /* What is shown while the next stretch loads. */
+  lastPicture() {
+    const { videoWidth: width, videoHeight: height } = this.video;
+    if (!width) return null;
+    const canvas = Object.assign(element("canvas"), { width, height });
+    canvas.getContext("2d").drawImage(this.video, 0, 0);
+    return canvas.toDataURL("image/jpeg");
   }
 
   captions(fingerprint, source) {
@@ -172,7 +188,7 @@ class Player {
     this.convert = fingerprint;
     const at = this.now;
     this.source = null;
-    this.show({ ...this.moment, start_ms: at || this.moment.start_ms }, { play: this.plays, others: this.others });
+    this.show({ ...this.moment, start_ms: at || this.moment.start_ms }, { play: this.wanted, others: this.others });
   }
 
   fail(error) {

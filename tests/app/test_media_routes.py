@@ -122,7 +122,7 @@ def test_playback_converts_on_demand_and_after_the_cache_was_cleared(
 def test_an_unforeseen_failure_is_told_by_code(
     client: TestClient, film: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(media_routes, "prepare", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(media_routes, "plan", lambda *_, **__: 1 / 0)
     answer = client.get(f"/playback/{film}")
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "INTERNAL"
