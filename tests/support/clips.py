@@ -92,6 +92,7 @@ def render(
         for sound in sounds:
             layout = "mono" if len(sound.planes) == 1 else "stereo"
             track = container.add_stream(sound.codec, rate=RATE, layout=layout)
+            track.bit_rate = 128_000  # Windows Media Audio has no default that it takes
             track.disposition = av.stream.Disposition.default if sound.default else 0
             tracks.append(track)
         for number, at in enumerate(times_ms):
