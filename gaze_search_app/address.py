@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from gaze_search_app.search.model import QUERY_MAX, FrameRef, Mode, SearchRequest
 
@@ -53,6 +54,22 @@ class Address:
             "like": [f"{self.like.fingerprint}@{self.like.at_ms}"] if self.like else [],
         }
         return {name: values for name, values in given.items() if values}
+
+    @property
+    def link(self) -> str:
+        """The part of the address after `?`, of the first page."""
+        return urlencode(replace(self, page=1).params(), doseq=True)
+
+    @property
+    def sought(self) -> bool:
+        """Whether a program can ask the same by its words and filters."""
+        return bool(self.query) and self.like is None
+
+    @property
+    def filters(self) -> str:
+        """What narrows the words, to be read beside them."""
+        mode = {Mode.TRANSCRIPT: ["spoken"], Mode.VISUAL: ["seen"]}.get(self.mode, [])
+        return ", ".join([*mode, *self.labels, *self.libraries])
 
     def request(self) -> SearchRequest:
         """The search that the address asks for."""

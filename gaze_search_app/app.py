@@ -21,5 +21,8 @@ PAGES = [
 st.set_page_config(page_title="Gaze", page_icon=str(ICON), layout="wide")
 st.logo(str(ICON), size="large")
 chosen = st.navigation(PAGES, position="top")
+with st.container(key="nav", horizontal=True):  # Streamlit hides its own away on narrow screens
+    for page in PAGES[:-1]:
+        st.page_link(page)
 with frame():
     chosen.run()

@@ -12,6 +12,7 @@ from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.formats import clock, count, duration, span
 from gaze_pipeline.names import readable
 from gaze_pipeline.store.catalog.rows import VideoRow
+from gaze_search_app.address import Address
 from gaze_search_app.search.model import (
     ChannelCoverage,
     Copy,
@@ -69,6 +70,11 @@ def like_url(moment: Moment) -> str | None:
     return f"/?{urlencode({'like': f'{moment.fingerprint}@{moment.frame_ms}'})}"
 
 
+def recent_view(address: Address) -> dict[str, str]:
+    """A search as the browser keeps it."""
+    return {"query": address.query, "filters": address.filters, "address": address.link}
+
+
 def _copy(copy: Copy) -> dict[str, Any]:
     path = PurePath(readable(copy.path))
     return {
@@ -103,15 +109,18 @@ def reading_lines(typed: str, reading: Reading) -> list[str]:
 
 
 def coverage_lines(coverage: Coverage) -> list[str]:
-    """What was searched and what was not, one sentence a channel that was asked for."""
+    """What was searched and what was not, of the channels that were asked for; alike ones in one sentence."""
     channels = {
         "Speech": coverage.transcript,
         "Meaning of speech": meaning_behind(coverage),
         "Pictures": coverage.visual,
         "Text on screen": coverage.text,
     }
-    asked = {name: channel for name, channel in channels.items() if channel and channel.asked}
-    return [_channel_line(name, channel) for name, channel in asked.items()]
+    told: dict[str, list[str]] = {}
+    for name, channel in channels.items():
+        if channel and channel.asked:
+            told.setdefault(_covered(channel), []).append(name)
+    return [f"{listed(names)} {sentence}" for sentence, names in told.items()]
 
 
 def meaning_behind(coverage: Coverage) -> ChannelCoverage | None:
@@ -120,14 +129,20 @@ def meaning_behind(coverage: Coverage) -> ChannelCoverage | None:
     return coverage.meaning if behind else None
 
 
-def _channel_line(name: str, channel: ChannelCoverage) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names as they begin a sentence: `Speech, pictures and text on screen`."""
+    *most, last = [names[0], *(name[0].lower() + name[1:] for name in names[1:])]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _covered(channel: ChannelCoverage) -> str:
     if not channel.searched:
-        return f"{name} not searched: {_why(channel.reason)}"
+        return f"not searched: {_why(channel.reason)}"
     if channel.videos == channel.videos_total:
         total = count(channel.videos, "video")
-        return f"{name} searched in all of {total} ({duration(channel.duration_ms)})"
+        return f"searched in all of {total} ({duration(channel.duration_ms)})"
     return (
-        f"{name} searched in {channel.videos} of {count(channel.videos_total, 'video')} "
+        f"searched in {channel.videos} of {count(channel.videos_total, 'video')} "
         f"({duration(channel.duration_ms)} of {duration(channel.duration_total_ms)})"
     )
 

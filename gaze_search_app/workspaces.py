@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,22 +36,36 @@ def warm() -> None:
         engine().search(SearchRequest(query="warm"))
 
 
-def choices() -> tuple[dict[str, int], list[str]]:
-    """The labels of the newest snapshot with the frames that show each, and its libraries.
+def libraries() -> list[str]:
+    """The libraries of the newest snapshot. Raises GazeError(INDEX_MISSING | INDEX_CORRUPT)."""
+    snapshot = engine().snapshots.latest()
+    return _libraries(str(data_root()), snapshot.info.number, snapshot)
+
+
+def labels(libraries: Sequence[str] = ()) -> dict[str, int]:
+    """The labels seen in some libraries of it, or in all, and in how many videos, most first.
 
     Raises GazeError(INDEX_MISSING | INDEX_CORRUPT).
     """
+    if Channel.LABELS not in workspace().settings.channels.on:
+        return {}
     snapshot = engine().snapshots.latest()
-    labels, libraries = _choices(str(data_root()), snapshot.info.number, snapshot)
-    on = workspace().settings.channels.on
-    return labels if Channel.LABELS in on else {}, libraries
+    return _labels(str(data_root()), snapshot.info.number, tuple(libraries), snapshot)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _choices(root: str, number: int, _snapshot: Snapshot) -> tuple[dict[str, int], list[str]]:
+def _libraries(root: str, number: int, _snapshot: Snapshot) -> list[str]:
     del root, number
-    labels = {found.label: found.frames for found in browse.labels(_snapshot)}
-    return labels, [library.name for library in browse.libraries(_snapshot)]
+    return [library.name for library in browse.libraries(_snapshot)]
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _labels(
+    root: str, number: int, libraries: tuple[str, ...], _snapshot: Snapshot
+) -> dict[str, int]:
+    del root, number
+    found = sorted(browse.labels(_snapshot, libraries), key=lambda label: -label.videos)
+    return {label.label: label.videos for label in found}
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -18,6 +18,7 @@ from gaze_pipeline.formats import count, duration, size
 from gaze_pipeline.names import readable
 from gaze_pipeline.states import Stage, State, Status
 from gaze_search_app import components
+from gaze_search_app.app_pages.beginning import beginning
 from gaze_search_app.app_pages.markup import commands, notice, pill
 from gaze_search_app.library_view import (
     Group,
@@ -65,11 +66,6 @@ WORDS = {
     State.READING_TEXT: "Reading text",
 }
 VERBS = {Request.CANCEL: "Cancel", Request.RETRY: "Retry"}
-EMPTY = (
-    "No video yet",
-    "Add a folder: `gaze library add FOLDER`, then `gaze index`.",
-    "Or start with samples: `gaze demo`. This page follows by itself.",
-)
 
 
 def page() -> None:
@@ -85,7 +81,7 @@ def _live() -> None:
     workspace().catalog.stages.release_dead()
     every = rows(workspace().catalog)
     if not every:
-        st.html(notice(*EMPTY))
+        st.html(beginning(len(workspace().settings.libraries), every))
         return
     counts = Counter(row.group for row in every)
     st.html(_totals(every) + _banner(every))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from gaze_pipeline.errors import ErrorCode
@@ -30,10 +31,18 @@ def pill(text: str, tone: str) -> str:
     return f'<span class="gz-pill gz-{tone}">{escape(text)}</span>'
 
 
-def notice(title: str, *lines: str) -> str:
-    """A calm message in an empty place; `lines` may hold `commands`."""
+def notice(title: str, *lines: str, body: str = "") -> str:
+    """A calm message in an empty place; `lines` may hold `commands`, `body` is HTML already."""
     rest = "".join(f"<p>{commands(line)}</p>" for line in lines)
-    return f'<div class="gz-notice"><h2>{escape(title)}</h2>{rest}</div>'
+    return f'<div class="gz-notice"><h2>{escape(title)}</h2>{rest}{body}</div>'
+
+
+def steps(each: Sequence[tuple[str, str]]) -> str:
+    """What to do first, second, third: titles with a sentence that may hold `commands`."""
+    body = "".join(
+        f"<li><b>{escape(title)}</b><span>{commands(told)}</span></li>" for title, told in each
+    )
+    return f'<ol class="gz-steps">{body}</ol>'
 
 
 def facts(rows: list[tuple[str, str]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from html import escape
 from urllib.parse import urlencode
 
@@ -13,37 +14,40 @@ from gaze_pipeline.formats import count
 from gaze_search_app import components
 from gaze_search_app.address import PAGE_SIZE, Address
 from gaze_search_app.app_pages import search_form, search_help, search_picture
-from gaze_search_app.app_pages.markup import commands, notice
+from gaze_search_app.app_pages.beginning import beginning
+from gaze_search_app.app_pages.markup import commands
 from gaze_search_app.app_pages.search_words import (
-    EMPTY,
     HERO,
     HOME_STYLE,
-    NOT_CONVINCING,
-    NOTHING,
     SEARCHING,
     hints,
+    nothing,
 )
+from gaze_search_app.library_view import rows
 from gaze_search_app.search.model import SearchResponse
-from gaze_search_app.views import coverage_lines, moment_view, reading_lines
-from gaze_search_app.workspaces import choices, engine
+from gaze_search_app.views import coverage_lines, moment_view, reading_lines, recent_view
+from gaze_search_app.workspaces import engine, labels, libraries, workspace
 
 HINTS = 3
+REFRESH_S = 3
 
 
 def page() -> None:
     """Ask, search, show."""
     hero = st.empty()
     try:
-        labels, libraries = choices()
+        snapshot = engine().snapshots.latest()
     except GazeError as error:
         if error.code is not ErrorCode.INDEX_MISSING:
             raise
-        st.html(notice(*EMPTY))
+        _not_yet()
         return
-    snapshot = engine().snapshots.latest()
+    if not snapshot.info.videos:
+        _not_yet()
+        return
     address = search_form.show(
         labels,
-        libraries,
+        libraries(),
         lambda: search_picture.show(snapshot),
         lambda: search_help.show(snapshot),
     )
@@ -54,33 +58,49 @@ def page() -> None:
     components.keys(focus=not address.query)
     if not address.query and not request.exemplified:
         hero.html(HERO)
-        _invite(list(labels))
+        _invite(snapshot.info.videos)
         return
     with st.spinner(SEARCHING):
         response = engine().search(request)
-    _summary(address, response)
+    _reading(address, response)
     if response.total and not response.moments:
         st.session_state["page"] = _pages(response.total)  # the link led beyond the last page
         st.rerun()
     if response.moments:
-        components.moments([moment_view(moment, address.labels) for moment in response.moments])
+        found = [moment_view(moment, address.labels) for moment in response.moments]
+        asked = address.sought and not picture
+        summary, whole = _summary(address, response), not asked or response.total == len(found)
+        components.moments(found, summary, address.link, whole)
+        if asked:
+            components.recent(recent_view(address))
         _paging(address, response.total)
     else:
-        st.html(notice(*(NOT_CONVINCING if response.weak else NOTHING)))
+        spans = "".join(f"<span>{commands(line)}</span>" for line in _summary(address, response))
+        st.html(f'<p class="gz-summary">{spans}</p>{nothing(address, response.weak)}')
     if response.weak:
         _fold(response.weak, shown=address.weak)
 
 
-def _summary(address: Address, response: SearchResponse) -> None:
+@st.fragment(run_every=REFRESH_S)
+def _not_yet() -> None:
+    """What to do before anything can be searched; goes on by itself once something can."""
+    here = workspace()
+    st.html(beginning(len(here.settings.libraries), rows(here.catalog)))
+    with suppress(GazeError):
+        if engine().snapshots.latest().info.videos:
+            st.rerun()
+
+
+def _reading(address: Address, response: SearchResponse) -> None:
     if read := reading_lines(address.query, response.reading):
         told = "".join(f"<span>{escape(line)}</span>" for line in read)
         st.html(f'<p class="gz-summary gz-reading" role="status">{told}</p>')
+
+
+def _summary(address: Address, response: SearchResponse) -> list[str]:
     convincing = response.total - (response.weak if address.weak else 0)
     lines = [count(convincing, "moment"), f"{response.took_ms:.0f} ms"]
-    facts = [escape(line) for line in lines]
-    facts += [commands(line) for line in coverage_lines(response.coverage)]
-    spans = "".join(f"<span>{line}</span>" for line in facts)
-    st.html(f'<p class="gz-summary">{spans}</p>')
+    return [*lines, *coverage_lines(response.coverage)]
 
 
 def _pages(total: int) -> int:
@@ -111,6 +131,7 @@ def _fold(weak: int, shown: bool) -> None:
     )
 
 
-def _invite(labels: list[str]) -> None:
+def _invite(videos: int) -> None:
     st.html(HOME_STYLE)
-    st.html(hints(labels[:HINTS], engine().snapshots.latest().info.videos))
+    components.recent(None)
+    st.html(hints(list(labels())[:HINTS], videos))

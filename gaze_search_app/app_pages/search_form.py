@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -17,15 +17,15 @@ _SEEN = "address"
 
 
 def show(
-    labels: Mapping[str, int],
+    labels: Callable[[Sequence[str]], Mapping[str, int]],
     libraries: list[str],
     picture: Callable[[], None],
     help_: Callable[[], None],
 ) -> Address:
     """Draw the form and return what it asks for.
 
-    `labels` maps each label to the frames that show it; `picture` draws the field for one, `help_` the
-    way to the list of operators.
+    `labels` gives the labels seen in some libraries, the commonest first, and in how many videos;
+    `picture` draws the field for one, `help_` the way to the list of operators.
     """
     linked = Address.parse({name: st.query_params.get_all(name) for name in st.query_params})
     if linked != st.session_state.get(_SEEN) or "query" not in st.session_state:
@@ -53,7 +53,7 @@ def _fill(address: Address) -> None:
 
 
 def _form(
-    labels: Mapping[str, int],
+    labels: Callable[[Sequence[str]], Mapping[str, int]],
     libraries: list[str],
     linked: Address,
     picture: Callable[[], None],
@@ -79,8 +79,8 @@ def _form(
             )
             picture()
             chosen_libraries = _libraries(libraries, linked)
-            chosen_labels = _labels(labels, linked)
             help_()
+        chosen_labels = _labels(labels(chosen_libraries), linked)
     return Address(
         query=(query or "").strip(),
         mode=mode or Mode.BOTH,
@@ -93,12 +93,11 @@ def _form(
 
 
 def _labels(labels: Mapping[str, int], linked: Address) -> list[str]:
-    frequent = sorted(labels, key=lambda label: (-labels[label], label))[:LABELS_MAX]
-    options = list(dict.fromkeys((*linked.labels, *frequent)))
+    options = list(dict.fromkeys((*linked.labels, *list(labels)[:LABELS_MAX])))
     if not options:
         return []
     return st.pills(
-        "Labels seen",
+        "Only moments that show",
         options,
         key="labels",
         selection_mode="multi",
@@ -118,5 +117,5 @@ def _libraries(libraries: list[str], linked: Address) -> list[str]:
         key="libraries",
         placeholder="All libraries",
         label_visibility="collapsed",
-        width=240,
+        width=170,
     )

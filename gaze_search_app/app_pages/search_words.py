@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from urllib.parse import urlencode
 
 from gaze_pipeline.formats import count
+from gaze_search_app.address import Address
+from gaze_search_app.app_pages.markup import notice
+from gaze_search_app.search.model import Mode
 
 HERO = (
     '<div class="gz-hero"><h1>Gaze</h1>'
     "<p>Type a few words. Watch the moment they were said, or the thing was seen.</p></div>"
 )
 HOME_STYLE = "<style>.st-key-search-form { margin-inline: auto; max-width: 46rem; }</style>"
-EMPTY = (
-    "Nothing to search yet",
-    "Add a folder of videos: `gaze library add FOLDER`, then `gaze index`.",
-    "No videos at hand? `gaze demo` makes a few. The Library page shows how far the work is.",
-)
 SEARCHING = "Searching. The first search of pictures loads a model."
-NOTHING = (
-    "Nothing found",
-    "Try fewer or other words: speech is found by the words said, pictures by what they show.",
-    "Labels and libraries narrow the search; the line above tells what was searched.",
+KEYS = (
+    "<kbd>/</kbd> to search, <kbd>↑</kbd> <kbd>↓</kbd> to choose, <kbd>space</kbd> to play, "
+    "<kbd>←</kbd> <kbd>→</kbd> to skip"
 )
-NOT_CONVINCING = (
-    "Nothing convincing",
-    "Nothing in the library answers this surely enough to be shown at once.",
-    "Try other words, or look at the weak matches.",
-)
-KEYS = "<kbd>/</kbd> to search, <kbd>↑</kbd> <kbd>↓</kbd> to choose, <kbd>space</kbd> to play"
+
+
+def nothing(address: Address, weak: int) -> str:
+    """What to say when nothing is found, and what to try: the same search with less in its way."""
+    ways = "".join(
+        f'<li><a href="/?{escape(link)}" target="_self">{escape(way)}</a></li>'
+        for way, link in _wider(address)
+    )
+    tries = f'<ul class="gz-tries">{ways}</ul>' if ways else ""
+    if weak:
+        told = "Nothing in the library answers this surely enough to be shown at once."
+        return notice("Nothing convincing", told, body=tries)
+    told = "Try fewer or other words: speech is found by what is said, pictures by what they show."
+    return notice("Nothing found", told, body=tries)
+
+
+def _wider(address: Address) -> Sequence[tuple[str, str]]:
+    ways = []
+    if address.labels:
+        ways.append(("without the labels", replace(address, labels=())))
+    if address.libraries:
+        ways.append(("in all libraries", replace(address, libraries=())))
+    if address.mode is not Mode.BOTH:
+        ways.append(("in what is said and what is seen", replace(address, mode=Mode.BOTH)))
+    if '"' in address.query:
+        ways.append(
+            ("without the quotation marks", replace(address, query=address.query.replace('"', "")))
+        )
+    return [(f"Search {way}", wider.link) for way, wider in ways]
 
 
 def hints(labels: list[str], videos: int) -> str:

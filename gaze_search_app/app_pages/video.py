@@ -1,4 +1,7 @@
-"""One video: the player with its whole transcript, opened by a link (`/video?v=FINGERPRINT&t=MS`)."""
+"""One video: the player with its whole transcript, opened by a link.
+
+`/video?v=FINGERPRINT&t=MS`, and the address of the search it was found by, if there was one.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import streamlit as st
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_search_app import components
+from gaze_search_app.address import Address
 from gaze_search_app.frames import read_frames
 from gaze_search_app.views import film, video_view
 from gaze_search_app.workspaces import workspace
@@ -19,7 +23,10 @@ def page() -> None:
         raise GazeError(ErrorCode.VIDEO_UNKNOWN, fingerprint)
     place = _place(st.query_params.get("t", ""))
     frames = read_frames(workspace(), fingerprint)
-    components.video(video_view(video, place), film(frames, fingerprint))
+    search = Address.parse({name: st.query_params.get_all(name) for name in st.query_params})
+    components.video(
+        video_view(video, place), film(frames, fingerprint), search.link, search.sought
+    )
 
 
 def _place(text: str) -> int:

@@ -18,21 +18,28 @@ def _read(*names: str) -> str:
     return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
 
 
-_SCRIPTS = ("dom.js", "transcript.js", "player.js")
 _PLAYER = _read("player.html")
+_PLAYER_CODE = ("dom.js", "find.js", "transcript.js", "timeline.js", "player.js")
+_PLAYER_STYLE = ("base.css", "player.css", "timeline.css", "transcript.css")
 _OPEN = '<a class="open" target="_self" title="Open the whole video">Open</a>'
+_BACK = '<a class="back" target="_self" hidden>Back to the results</a>'
+
+
+def _with_player(name: str, action: str) -> str:
+    return _read(name).replace("<!--PLAYER-->", _PLAYER.replace("<!--ACTIONS-->", action))
+
 
 _moments = st.components.v2.component(
     "gaze.moments",
-    html=_read("moments.html").replace("<!--PLAYER-->", _PLAYER.replace("<!--OPEN-->", _OPEN)),
-    css=_read("base.css", "player.css", "moments.css"),
-    js=_read(*_SCRIPTS, "moments.js"),
+    html=_with_player("moments.html", _OPEN),
+    css=_read(*_PLAYER_STYLE, "moments.css"),
+    js=_read(*_PLAYER_CODE, "preview.js", "arrangement.js", "moment.js", "moments.js"),
 )
 _video = st.components.v2.component(
     "gaze.video",
-    html=_read("video.html").replace("<!--PLAYER-->", _PLAYER),
-    css=_read("base.css", "player.css", "video.css"),
-    js=_read(*_SCRIPTS, "video.js"),
+    html=_with_player("video.html", _BACK),
+    css=_read(*_PLAYER_STYLE, "video.css"),
+    js=_read(*_PLAYER_CODE, "video.js"),
 )
 _keys = st.components.v2.component("gaze.keys", js=_read("dom.js", "keys.js"))
 _picture = st.components.v2.component(
@@ -41,17 +48,42 @@ _picture = st.components.v2.component(
     css=_read("base.css", "picture.css"),
     js=_read("picture.js"),
 )
+_recent = st.components.v2.component(
+    "gaze.recent",
+    html=_read("recent.html"),
+    css=_read("base.css", "recent.css"),
+    js=_read("dom.js", "recent.js"),
+)
 _requests = st.components.v2.component("gaze.requests", js=_read("requests.js"))
 
 
-def moments(moments: Sequence[Mapping[str, Any]]) -> None:
-    """Show results and play them beside their transcript (views of `gaze_search_app.views`)."""
-    _moments(key="moments", data={"moments": list(moments)})
+def moments(
+    moments: Sequence[Mapping[str, Any]], summary: Sequence[str], search: str, whole: bool
+) -> None:
+    """Show results and play them beside their transcript (views of `gaze_search_app.views`).
+
+    `summary` are lines about the answer that may hold `commands`; `search` is the address of the search
+    as the part after `?`; `whole` tells that there are no more moments than these, or that no program
+    could ask for them.
+    """
+    data = {"moments": list(moments), "summary": list(summary), "search": search, "whole": whole}
+    _moments(key="moments", data=data)
 
 
-def video(moment: Mapping[str, Any], frames: Sequence[Mapping[str, Any]] = ()) -> None:
-    """Show one video at one place, above a strip of its frames (`ms`, `url`) to jump by."""
-    _video(key="video", data={"moment": dict(moment), "frames": list(frames)})
+def video(
+    moment: Mapping[str, Any], frames: Sequence[Mapping[str, Any]], search: str, sought: bool
+) -> None:
+    """Show one video at one place, above a strip of its frames (`ms`, `url`) to jump by.
+
+    `search` is the search it was opened from; `sought` tells that what this finds in it can be asked for.
+    """
+    data = {"moment": dict(moment), "frames": list(frames), "search": search, "sought": sought}
+    _video(key="video", data=data)
+
+
+def recent(made: Mapping[str, str] | None) -> None:
+    """Keep a search (`query`, `filters`, `address`) in this browser, or show those that are kept."""
+    _recent(key="recent", data={"made": dict(made) if made else None})
 
 
 def keys(focus: bool) -> None:

@@ -12,6 +12,7 @@ function element(tag, className, text) {
   return node;
 }
 
+/* A text with marks around [start, end) of its letters (code points). */
 function marked(text, marks) {
   const line = document.createDocumentFragment();
   const letters = Array.from(text);
@@ -24,14 +25,66 @@ function marked(text, marks) {
   return line;
 }
 
-async function fetchJson(url, signal) {
-  const response = await fetch(url, { headers: { accept: "application/json" }, signal });
+async function fetchJson(url) {
+  const response = await fetch(url, { headers: { accept: "application/json" } });
   const body = await response.json().catch(() => ({}));
   if (response.ok) return body;
   throw body.error ?? { code: String(response.status), message: "The server gave no answer." };
+}
+
+/* Answers of an address for each key, asked for once; one that failed is asked for again. */
+function remembered(address) {
+  const answers = new Map();
+  return (key) => {
+    if (!answers.has(key)) {
+      const answer = fetchJson(address(key));
+      answer.catch(() => answers.delete(key));
+      answers.set(key, answer);
+    }
+    return answers.get(key);
+  };
+}
+
+/* The length, frames and lanes of a video, by fingerprint. */
+const timelineOf = remembered((fingerprint) => `/timelines/${fingerprint}`);
+
+function thumbnail(fingerprint, index) {
+  return `/thumbnails/${fingerprint}/${index}.jpg`;
 }
 
 function typing(event) {
   const target = event.composedPath()[0];
   return target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName || "");
 }
+
+function modified(event) {
+  return event.ctrlKey || event.metaKey || event.altKey;
+}
+
+/* Whether the person asked for less movement. */
+function calm() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+function glide() {
+  return calm() ? "auto" : "smooth";
+}
+
+/* What this browser keeps for the pages; a browser may refuse to. */
+const kept = {
+  read(name, otherwise) {
+    try {
+      return JSON.parse(localStorage.getItem(name)) ?? otherwise;
+    } catch {
+      return otherwise;
+    }
+  },
+  write(name, value) {
+    try {
+      if (value === null) localStorage.removeItem(name);
+      else localStorage.setItem(name, JSON.stringify(value));
+    } catch {
+      // nothing is kept, and nothing depends on it
+    }
+  },
+};

@@ -1,24 +1,38 @@
+const PAGE = "[data-testid=stMainBlockContainer]";
+
+/* The results of a search, and the player of the one that is chosen. */
 class Moments {
   constructor(root) {
     this.list = root.querySelector(".results");
+    this.summary = root.querySelector(".summary");
+    this.stage = root.querySelector(".stage");
     this.player = new Player(root.querySelector(".player"));
+    this.arrangement = new Arrangement(root, this.list);
+    this.preview = new Preview(this.list, (still) => this.moments[still.closest(".moment").dataset.index]);
     this.chosen = -1;
     this.list.addEventListener("click", (event) => {
       const item = event.target.closest(".moment");
       if (item && !event.target.closest("a")) this.choose(Number(item.dataset.index), true);
     });
+    this.lifting = new ResizeObserver(() => this.lift());
+    this.lifting.observe(document.querySelector(PAGE));
     this.onKey = (event) => {
       if (this.key(event)) event.preventDefault();
     };
     document.addEventListener("keydown", this.onKey);
   }
 
-  update(moments) {
-    const answer = JSON.stringify(moments);
+  /* moments: one page of what was found; search: its address without the page; whole: whether that is all;
+     summary: what is to be told of the answer, with `commands` */
+  update({ moments, search, whole, summary }) {
+    this.summary.replaceChildren(...summary.map((line) => withCode(element("span"), line)));
+    const answer = JSON.stringify([moments, search, whole]);
     if (answer === this.answer) return;
     this.answer = answer;
     this.moments = moments;
-    this.list.replaceChildren(...moments.map(momentItem));
+    this.search = search;
+    this.hitsOf = whole ? null : remembered((fingerprint) => hitsAddress(search, fingerprint));
+    this.list.replaceChildren(...moments.map((moment, index) => momentItem(moment, index, search)));
     this.choose(0, false);
   }
 
@@ -26,114 +40,56 @@ class Moments {
     const moment = this.moments[index];
     if (!moment) return;
     this.chosen = index;
-    for (const item of this.list.children) {
-      item.ariaSelected = String(Number(item.dataset.index) === index);
-    }
-    const others = this.moments.filter((other) => other.fingerprint === moment.fingerprint);
-    this.player.show(moment, { play, others });
+    for (const item of this.list.children) item.ariaSelected = String(Number(item.dataset.index) === index);
+    this.list.setAttribute("aria-activedescendant", `moment-${index}`);
+    const hits = this.moments.filter((other) => other.fingerprint === moment.fingerprint);
+    this.player.show(moment, { play, hits, search: this.search });
+    this.hitsOf?.(moment.fingerprint).then(
+      (answer) => this.player.moment === moment && this.player.showHits(answer.moments),
+      () => {}, // those of this page are drawn
+    );
   }
 
   key(event) {
-    if (playerKey(event, this.player)) return true;
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return false;
-    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
-    if (step) {
-      const next = Math.min(Math.max(this.chosen + step, 0), this.moments.length - 1);
-      if (next !== this.chosen) this.choose(next, this.player.plays);
-      this.list.children[next]?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    const step = modified(event) || typing(event) ? 0 : this.arrangement.step(event.key);
+    if (step && !event.composedPath().includes(this.stage)) {
+      this.move(step);
       return true;
     }
-    if (event.key === "Enter" && !/^(BUTTON|A)$/.test(event.composedPath()[0].tagName)) {
+    if (playerKey(event, this.player)) return true;
+    if (modified(event) || typing(event)) return false;
+    if (event.key === "Enter" && !/^(BUTTON|A|SUMMARY)$/.test(event.composedPath()[0].tagName)) {
       this.choose(this.chosen, true);
       return true;
     }
     return false;
   }
 
+  move(step) {
+    const next = this.chosen + step;
+    if (next < 0 || next >= this.moments.length) return;
+    this.choose(next, this.player.plays);
+    this.list.children[next].scrollIntoView({ block: "nearest", behavior: glide() });
+  }
+
+  /* Beside the results the player begins where the page does, not where the results do. */
+  lift() {
+    const page = document.querySelector(PAGE);
+    const top = page.getBoundingClientRect().top + parseFloat(getComputedStyle(page).paddingTop);
+    const above = this.list.closest(".frame").getBoundingClientRect().top - top;
+    this.stage.style.setProperty("--lift", `${Math.max(0, above)}px`);
+  }
+
   close() {
+    this.lifting.disconnect();
     document.removeEventListener("keydown", this.onKey);
     this.player.video.pause();
   }
 }
 
-function momentItem(moment, index) {
-  const item = element("li", `moment ${moment.confidence}`);
-  item.role = "row"; // an option may hold no links
-  item.dataset.index = index;
-  const still = element("div", "still");
-  if (moment.poster) {
-    const image = element("img");
-    Object.assign(image, { src: moment.poster, alt: "", loading: "lazy", decoding: "async" });
-    image.addEventListener("error", () => image.remove());
-    still.append(image);
-    if (moment.boxes.length) still.append(boxes(image, moment.boxes));
-  }
-  still.append(element("time", "", clock(moment.start_ms)));
-  const words = element("div", "words");
-  const snippet = element("p", moment.snippet ? "snippet" : "snippet wordless");
-  snippet.append(moment.snippet ? marked(moment.snippet, moment.marks) : moment.seen);
-  const written = element("p", "written");
-  if (moment.text) written.append(element("span", "", "On screen"), marked(moment.text, moment.text_marks));
-  const from = element("p", "from");
-  const name = element("b", "", moment.title);
-  name.title = moment.folder;
-  from.append(name, element("span", "", moment.libraries.join(", ")));
-  if (moment.why) from.append(element("span", "why", moment.why));
-  const tags = element("p", "tags");
-  tags.append(...moment.labels.map((label) => element("span", label.asked ? "tag asked" : "tag", label.name)));
-  const score = element("span", "score");
-  score.title = moment.evidence;
-  const bar = element("i");
-  bar.style.setProperty("--part", `${Math.round(moment.score * 100)}%`);
-  score.append(bar, moment.confidence);
-  if (moment.like) {
-    const like = element("a", "like", "More like this");
-    Object.assign(like, { href: moment.like, target: "_self", title: "Search by this picture" });
-    tags.append(like);
-  }
-  tags.append(score);
-  const parts = element("p", "parts");
-  parts.append(...moment.parts.map((part) => {
-    const named = element("span");
-    named.append(element("time", "", part.when), element("code", "", part.name));
-    return named;
-  }));
-  if (moment.snippet || !moment.text) words.append(snippet);
-  if (moment.text) words.append(written);
-  words.append(...(moment.parts.length ? [parts] : []), from);
-  if (moment.copies.length) words.append(copies(moment.copies));
-  words.append(tags);
-  still.role = words.role = "gridcell";
-  item.append(still, words);
-  return item;
-}
-
-function copies(others) {
-  const line = element("p", "copies", "The same in ");
-  others.forEach((other, index) => {
-    if (index) line.append(", ");
-    const link = element("a", "", other.title);
-    Object.assign(link, { href: other.url, target: "_self", title: other.path });
-    line.append(link, ` ${other.when}${other.original ? " (best)" : ""}`);
-  });
-  return line;
-}
-
-function boxes(image, places) {
-  const layer = element("div", "boxes");
-  layer.append(...places.map((place) => {
-    const box = element("i");
-    for (const [side, part] of [["left", place.x], ["top", place.y], ["width", place.w], ["height", place.h]]) {
-      box.style[side] = `${part * 100}%`;
-    }
-    return box;
-  }));
-  image.classList.add("whole");
-  image.addEventListener("load", () => {
-    layer.style.aspectRatio = `${image.naturalWidth} / ${image.naturalHeight}`;
-    layer.classList.toggle("tall", image.naturalWidth * 9 < image.naturalHeight * 16);
-  });
-  return layer;
+function withCode(node, text) {
+  node.append(...text.split("`").map((part, index) => (index % 2 ? element("code", "", part) : part)));
+  return node;
 }
 
 const shown = new WeakMap();
@@ -141,7 +97,7 @@ const shown = new WeakMap();
 export default function ({ data, parentElement }) {
   if (!shown.has(parentElement)) shown.set(parentElement, new Moments(parentElement));
   const moments = shown.get(parentElement);
-  moments.update(data.moments);
+  moments.update(data);
   return () => {
     moments.close();
     shown.delete(parentElement);

@@ -1,5 +1,7 @@
 const SEEK_S = 5;
 const PATIENCE_MS = 400;
+const NARROW_PX = 860;
+const HITS_MOST = 500;
 const ROUNDING_MS = 40; // a player may stop a frame before the place it was sent to
 
 /* Plays moments of videos, with the transcript beside the picture. Times are ms of the original video;
@@ -9,8 +11,8 @@ class Player {
     this.root = root;
     this.video = root.querySelector("video");
     this.notice = root.querySelector(".notice");
-    this.strip = root.querySelector(".strip");
-    this.transcript = new Transcript(root.querySelector(".transcript"), (ms) => this.seek(ms, true));
+    this.timeline = new Timeline(root.querySelector(".timeline"), (ms) => this.seek(ms, true));
+    this.transcript = new Transcript(root.querySelector(".reading"), (ms) => this.seek(ms, true));
     this.source = null;
     this.request = 0;
     this.video.addEventListener("timeupdate", () => this.follow());
@@ -18,10 +20,7 @@ class Player {
     this.video.addEventListener("error", () => this.failed());
     this.video.addEventListener("ended", () => this.goOn());
     this.video.addEventListener("playing", () => this.lookAhead());
-    this.strip.addEventListener("click", (event) => {
-      const box = this.strip.getBoundingClientRect();
-      if (this.source) this.seek(((event.clientX - box.left) / box.width) * this.source.duration_ms, true);
-    });
+    unfold(root);
     root.querySelector(".copy").addEventListener("click", (event) => this.copyLink(event.currentTarget));
   }
 
@@ -29,12 +28,15 @@ class Player {
     return this.video.currentTime * 1000 + (this.source ? this.source.offset_ms : 0);
   }
 
-  /* moment: {fingerprint, title, folder, start_ms, end_ms, when, poster}; others: moments on the strip */
-  async show(moment, { play = false, others = [] } = {}) {
+  /* moment: {fingerprint, title, folder, start_ms, end_ms, when, poster}; hits: what the search found in the
+     same video; search: the part of its address */
+  async show(moment, { play = false, hits = [], search = "" } = {}) {
     this.moment = moment;
-    this.others = others;
+    this.hits = hits;
+    this.search = search;
     this.describe();
     this.transcript.show(moment);
+    this.drawTimeline();
     await this.seek(moment.start_ms, play);
   }
 
@@ -65,7 +67,6 @@ class Player {
         this.video.poster = (until > ms ? this.lastPicture() : poster) || "";
         this.video.replaceChildren(this.captions(fingerprint, source));
         this.video.src = source.url;
-        this.drawStrip();
       } catch (error) {
         if (request === this.request) this.fail(error);
         return;
@@ -151,7 +152,12 @@ class Player {
       link.href = `/captions/${fingerprint}.${format}?download=true`;
     }
     const open = this.root.querySelector(".open");
-    if (open) open.href = `/video?v=${fingerprint}&t=${start_ms}`;
+    if (open) open.href = `/video?v=${fingerprint}&t=${start_ms}${this.search && `&${this.search}`}`;
+    const back = this.root.querySelector(".back");
+    if (back) {
+      back.hidden = !this.search;
+      back.href = `/?${this.search}`;
+    }
   }
 
   async copyLink(button) {
@@ -162,20 +168,21 @@ class Player {
   }
 
   follow() {
-    const part = this.source ? this.now / Math.max(1, this.source.duration_ms) : 0;
-    this.strip.style.setProperty("--now", `${part * 100}%`);
+    this.timeline.follow(this.now);
     this.transcript.follow(this.now);
   }
 
-  drawStrip() {
-    const duration = Math.max(1, this.source.duration_ms);
-    const ticks = this.others.map((other) => {
-      const tick = element("i", other === this.moment ? "chosen" : "");
-      tick.style.left = `${(other.start_ms / duration) * 100}%`;
-      tick.style.width = `max(4px, ${((other.end_ms - other.start_ms) / duration) * 100}%)`;
-      return tick;
-    });
-    this.strip.replaceChildren(...ticks);
+  /* More of what the search found in this video, where its page does not hold all. */
+  showHits(hits) {
+    this.hits = hits;
+    this.drawTimeline();
+  }
+
+  drawTimeline() {
+    const { fingerprint, start_ms, labels = [] } = this.moment;
+    const chosen = this.hits.find((hit) => hit.start_ms === start_ms);
+    const asked = labels.filter((label) => label.asked).map((label) => label.name);
+    this.timeline.show(fingerprint, this.hits, chosen, asked);
   }
 
   failed() {
@@ -188,7 +195,7 @@ class Player {
     this.convert = fingerprint;
     const at = this.now;
     this.source = null;
-    this.show({ ...this.moment, start_ms: at || this.moment.start_ms }, { play: this.wanted, others: this.others });
+    this.show({ ...this.moment, start_ms: at || this.moment.start_ms }, { play: this.wanted, hits: this.hits, search: this.search });
   }
 
   fail(error) {
@@ -206,9 +213,25 @@ class Player {
   }
 }
 
+/* Where everything that a search finds in one video is told. */
+function hitsAddress(search, fingerprint) {
+  return `/api/search?${search}&fingerprint=${fingerprint}&limit=${HITS_MOST}`;
+}
+
+/* On a narrow page the transcript waits to be opened, so that the results are near. */
+function unfold(root) {
+  const reading = root.querySelector(".reading");
+  let narrow = null;
+  new ResizeObserver(([{ contentRect }]) => {
+    const now = contentRect.width < NARROW_PX;
+    if (now !== narrow) reading.open = !now;
+    narrow = now;
+  }).observe(root.getRootNode().host ?? root);
+}
+
 /* Keys that work on every page with a player. Returns whether the key was one of them. */
 function playerKey(event, player) {
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return false;
+  if (modified(event) || typing(event)) return false;
   const overControl = /^(button|video|a)$/i.test(event.composedPath()[0].tagName || "");
   if (!player.moment) return false;
   if (event.key === " " && !overControl) player.toggle();

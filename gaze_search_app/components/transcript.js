@@ -1,32 +1,43 @@
-/* The lines of a video: the spoken one is lit, those of the moment are marked, a click seeks. Times in ms. */
+const transcriptOf = remembered((fingerprint) => `/transcripts/${fingerprint}`);
+
+/* The lines of a video: the spoken one is lit, those of the moment are marked, a click seeks, words are found. It
+   follows the video until somebody scrolls. Times in ms. */
 class Transcript {
-  constructor(list, onSeek) {
-    this.list = list;
-    this.loaded = new Map();
+  constructor(root, onSeek) {
+    this.list = root.querySelector(".transcript");
+    this.here = root.querySelector(".here");
     this.segments = [];
-    list.addEventListener("click", (event) => {
+    this.follows = true;
+    this.find = new Find(root.querySelector(".find"), this);
+    this.list.addEventListener("click", (event) => {
       const line = event.target.closest("button");
-      if (line) onSeek(Number(line.dataset.start));
+      if (!line) return;
+      this.followAgain();
+      onSeek(Number(line.dataset.start));
     });
+    for (const name of ["wheel", "touchmove"]) {
+      this.list.addEventListener(name, () => this.stay(), { passive: true });
+    }
+    this.list.addEventListener("pointerdown", (event) => {
+      if (event.target === this.list) this.stay(); // the scroll bar
+    });
+    this.here.addEventListener("click", () => this.followAgain());
   }
 
   async show(moment) {
     this.moment = moment;
     const { fingerprint } = moment;
+    this.followAgain();
     if (this.shown === fingerprint) return this.markMoment();
     this.shown = fingerprint;
     this.fill([], "Reading the transcript…");
-    if (!this.loaded.has(fingerprint)) {
-      this.loaded.set(fingerprint, fetchJson(`/transcripts/${fingerprint}`));
-    }
     try {
-      const { segments, reason } = await this.loaded.get(fingerprint);
+      const { segments, reason } = await transcriptOf(fingerprint);
       if (this.shown === fingerprint) this.fill(segments, reason);
     } catch (error) {
-      this.loaded.delete(fingerprint);
       if (this.shown !== fingerprint) return;
       this.shown = null;
-      this.fill([], `${error.code || ""} ${error.message}`);
+      this.fill([], [error.code, error.message, error.remedy].filter(Boolean).join(" · "));
     }
   }
 
@@ -35,7 +46,9 @@ class Transcript {
     this.spoken = -1;
     const lines = segments.map(transcriptLine);
     this.list.replaceChildren(...(lines.length ? lines : [element("li", "empty", reason)]));
+    this.list.closest(".reading").classList.toggle("wordless", !lines.length);
     this.markMoment();
+    this.find.look();
     this.follow(this.now ?? 0);
   }
 
@@ -57,8 +70,38 @@ class Transcript {
     const line = this.list.children[spoken];
     if (!line) return;
     line.ariaCurrent = "true";
+    if (this.follows) this.bring(line);
+  }
+
+  /* Scrolls to a line; one that is not spoken now stays in sight. */
+  bring(line, follows = true) {
+    if (!follows) this.stay();
     const middle = line.offsetTop - (this.list.clientHeight - line.offsetHeight) / 2;
-    this.list.scrollTo({ top: middle, behavior: "smooth" });
+    this.list.scrollTo({ top: middle, behavior: glide() });
+  }
+
+  stay() {
+    this.follows = false;
+    this.here.hidden = this.segments.length < 2;
+  }
+
+  followAgain() {
+    this.follows = true;
+    this.here.hidden = true;
+    const line = this.list.children[this.spoken];
+    if (line) this.bring(line);
+  }
+
+  /* Marks places of the lines, as `placesIn` gives them for a text; returns the marks with their lines. */
+  mark(placesIn) {
+    const found = [];
+    this.segments.forEach((segment, index) => {
+      const line = this.list.children[index].querySelector("span");
+      const marks = placesIn(segment.text);
+      if (marks.length || line.childElementCount) line.replaceChildren(marked(segment.text, marks));
+      for (const mark of line.querySelectorAll("mark")) found.push({ mark, segment });
+    });
+    return found;
   }
 }
 

@@ -17,7 +17,13 @@ class Video {
     if (answer === this.answer) return;
     this.answer = answer;
     this.film.replaceChildren(...data.frames.map(filmFrame));
-    this.player.show(data.moment);
+    const { moment, search, sought } = data;
+    this.player.show(moment, { search });
+    if (!sought) return;
+    fetchJson(hitsAddress(search, moment.fingerprint)).then(
+      (answer) => this.player.showHits(answer.moments),
+      () => {}, // the video is there without them
+    );
   }
 
   close() {

@@ -75,6 +75,23 @@ def test_an_empty_data_root_teaches_the_first_step(page: str) -> None:
     assert "gaze library add FOLDER" in Visit(page).text
 
 
+def test_libraries_without_videos_and_without_an_index_say_how_far_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAZE_DATA", str(tmp_path / "data"))
+    root = SyntheticRoot(tmp_path / "data")
+    root.root.mkdir(exist_ok=True)
+    folder = f'[[libraries]]\nname = "trips"\npath = "{tmp_path}"\n'
+    (root.root / "gaze.toml").write_text(folder, encoding="utf-8")
+    assert "No video found yet" in Visit().text
+    root.add(Film("a" * 16, [Line(0, 2000, "hello")], library="trips"))
+    visit = Visit()
+    assert "Your videos are being indexed" in visit.text
+    assert "1 video, " in visit.text
+    publish(root.workspace)
+    assert "1 video to search" in visit.run().text
+
+
 @pytest.mark.usefixtures("root")
 def test_the_first_page_invites_with_labels_of_the_library() -> None:
     visit = Visit()
@@ -97,9 +114,11 @@ def test_a_search_shows_moments_with_the_words_marked(film: str) -> None:
 
 @pytest.mark.usefixtures("root")
 def test_an_answer_says_what_it_covers() -> None:
-    text = Visit(q="country").text
-    assert "Speech searched in all of 3 videos" in text
-    assert "Pictures not searched" in text
+    told = "\n".join(Visit(q="country").component("gaze.moments")["summary"])
+    assert told.startswith("2 moments")
+    assert "Speech searched in all of 3 videos" in told
+    assert "Pictures not searched" in told
+    assert "Pictures not searched" in Visit(q="xylophone").text
 
 
 @pytest.mark.usefixtures("root")
@@ -126,6 +145,33 @@ def test_words_that_nobody_says_find_nothing_and_say_so() -> None:
     visit = Visit(q="xylophone")
     assert visit.moments == []
     assert "Nothing found" in visit.text
+
+
+@pytest.mark.usefixtures("root")
+def test_where_nothing_is_found_a_wider_search_is_one_click_away() -> None:
+    text = Visit(q='"xylophone solo"', label="dog", mode="transcript").text
+    assert '/?q=%22xylophone+solo%22&amp;mode=transcript"' in text, "without the label"
+    assert '/?q=%22xylophone+solo%22&amp;label=dog"' in text, "in all channels"
+    assert '/?q=xylophone+solo&amp;mode=transcript&amp;label=dog"' in text, "unquoted"
+
+
+@pytest.mark.usefixtures("root")
+def test_a_search_that_found_something_is_handed_to_the_browser_to_keep() -> None:
+    made = Visit(q="country", label="dog", page="2").component("gaze.recent")["made"]
+    assert made == {"query": "country", "filters": "dog", "address": "q=country&label=dog"}
+    assert Visit(q="xylophone").component("gaze.recent") == {}
+    assert Visit().component("gaze.recent") == {"made": None}
+
+
+@pytest.mark.usefixtures("root")
+def test_labels_are_counted_in_videos_of_the_chosen_libraries(root: SyntheticRoot) -> None:
+    (labels,) = [group for group in Visit().at.button_group if group.key == "labels"]
+    assert labels.options == [
+        "car :small[1]",
+        "dog :small[1]",
+        "person :small[1]",
+    ]
+    assert not [group for group in Visit(library="silent").at.button_group if group.key == "labels"]
 
 
 @pytest.mark.usefixtures("root")
@@ -263,6 +309,9 @@ def test_a_video_opens_at_the_place_of_its_link(film: str) -> None:
     shown = Visit("video", v=film, t="4000").component("gaze.video")
     assert (shown["moment"]["fingerprint"], shown["moment"]["start_ms"]) == (film, 4000)
     assert [frame["ms"] for frame in shown["frames"]] == [0, 2000, 4000, 6000, 8000]
+    assert (shown["search"], shown["sought"]) == ("", False)
+    found = Visit("video", v=film, t="4000", q="country", label="dog").component("gaze.video")
+    assert (found["search"], found["sought"]) == ("q=country&label=dog", True)
 
 
 @pytest.mark.usefixtures("root")
