@@ -39,14 +39,18 @@ class CyrillicReader:
 
     def read(self, line: npt.NDArray[np.uint8]) -> tuple[str, float]:
         """What a line says, uint8 [height, width, 3] BGR, and how sure that is (0..1)."""
-        features = self._session.run([_FEATURES.decode()], {"x": _prepared(line)})[0]
-        chances = _softmax(self._logits(features[0, :, 0].T))
+        chances = _softmax(self._logits(self.features(line)))
         best = chances.argmax(axis=1)
         emitted = (best > 0) & np.concatenate([[True], best[1:] != best[:-1]])
         if not emitted.any():
             return "", 0.0
         text = "".join(self._characters[number - 1] for number in best[emitted])
         return unmixed(text), float(chances.max(axis=1)[emitted].mean())
+
+    def features(self, line: npt.NDArray[np.uint8]) -> Floats:
+        """What the backbone makes of a line, uint8 [height, width, 3] BGR: float32 [time, 384]."""
+        made: Floats = self._session.run([_FEATURES.decode()], {"x": _prepared(line)})[0]
+        return made[0, :, 0].T
 
     def _logits(self, features: Floats) -> Floats:
         """Float32 [time, characters + 1] of the backbone's [time, 384]; the first is CTC's blank."""

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from gaze_pipeline.models.cyrillic import WEIGHTS, CyrillicReader, _prepared
+from gaze_pipeline.models.cyrillic import WEIGHTS, CyrillicReader
 from gaze_pipeline.models.ocr import _RECOGNISER
 from tests.models.cyrillic_lines import CHARACTERS, fonts, picture, text, words
 
@@ -60,15 +60,14 @@ def examples(families: list[list[Path]], lists: Path, count: int, seed: int) -> 
     import rapidocr
 
     rng, known = Random(seed), words(lists)
-    session = CyrillicReader(Path(rapidocr.__file__).parent / "models" / _RECOGNISER, 1)._session
+    reader = CyrillicReader(Path(rapidocr.__file__).parent / "models" / _RECOGNISER, 1)
     made: list[Example] = []
     while len(made) < count:
         line = text(known, rng)
         image = np.asarray(picture(line, rng.choice(rng.choice(families)), rng)) if line else None
         if image is None:
             continue
-        name = session.get_outputs()[-1].name
-        features = session.run([name], {"x": _prepared(image[:, :, ::-1])})[0][0, :, 0].T
+        features = reader.features(image[:, :, ::-1])
         if len(features) > 1.05 * len(line):  # else CTC has no room for it
             made.append((torch.tensor(features), line))
     return made
