@@ -25,6 +25,7 @@ class Served:
     port: int
     token: str
     log: Path
+    pid: int
 
     def url(self, path: str = "/") -> str:
         """The address of a page, without the token."""
@@ -64,7 +65,7 @@ def _ready(process: subprocess.Popen[bytes], root: Path, port: int, log: Path) -
     while process.poll() is None and time.monotonic() < end:
         token = root / "run" / "token"
         if token.is_file():
-            app = Served(port, token.read_text(encoding="ascii").strip(), log)
+            app = Served(port, token.read_text(encoding="ascii").strip(), log, process.pid)
             try:
                 if app.get("/healthz").status_code == 200:
                     return app
