@@ -6,7 +6,6 @@ the next publication shows it.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -30,6 +29,7 @@ from gaze_pipeline.media.images import glance
 from gaze_pipeline.states import Stage
 from gaze_pipeline.store import snapshot_files as files
 from gaze_pipeline.store.artifacts import ArtifactStore
+from gaze_pipeline.store.paths import version_of
 from gaze_pipeline.store.vector_reader import VectorReader
 from gaze_pipeline.workspace import Workspace
 
@@ -169,13 +169,6 @@ class _Theatre:
 
 def _source(artifacts: ArtifactStore, fingerprint: str) -> str | None:
     """A name for the artifacts that a video is compared by; None without vectors."""
-    digest = hashlib.sha256()
-    for stage in (Stage.EMBEDDINGS, Stage.FRAMES, Stage.TRANSCRIPT):
-        try:
-            stat = artifacts.paths.artifact(fingerprint, stage).stat()
-        except FileNotFoundError:
-            if stage is Stage.EMBEDDINGS:
-                return None
-            continue
-        digest.update(f"{stage} {stat.st_mtime_ns} {stat.st_size}\n".encode())
-    return digest.hexdigest()[:16]
+    stages = (Stage.EMBEDDINGS, Stage.FRAMES, Stage.TRANSCRIPT)
+    paths = [artifacts.paths.artifact(fingerprint, stage) for stage in stages]
+    return version_of(paths) if paths[0].exists() else None

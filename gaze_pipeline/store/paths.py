@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,6 +119,16 @@ def replacing(path: Path) -> Iterator[Path]:
         sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def version_of(files: Iterable[Path]) -> str:
+    """A name for files as they are now: another when one of them is replaced, comes or goes."""
+    digest = hashlib.sha256()
+    for path in files:
+        with contextlib.suppress(FileNotFoundError):
+            stat = path.stat()
+            digest.update(f"{path.stem} {stat.st_mtime_ns} {stat.st_size}\n".encode())
+    return digest.hexdigest()[:16]
 
 
 def make_folder(path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -35,8 +36,8 @@ __all__ = ["SnapshotInfo", "current_number", "current_revision", "publish", "pub
 def publish(workspace: Workspace, *, keep_reserve: bool = True, anew: bool = False) -> SnapshotInfo:
     """Publish what the artifacts hold now; waits while another process publishes.
 
-    `anew` leaves nothing of earlier publications: vectors are written to a new table, and all that
-    older snapshots read is deleted at once.
+    What has not changed is taken over from the snapshot before. `anew` leaves nothing of that: all is made
+    of the artifacts, vectors are written to a new table, and what older snapshots read is deleted at once.
 
     Corrupt artifacts are left out, with their reason in the snapshot. Raises GazeError(DISK_FULL), also
     when the reserve would be touched: unless `keep_reserve` is false, for a publication that frees space.
@@ -46,7 +47,7 @@ def publish(workspace: Workspace, *, keep_reserve: bool = True, anew: bool = Fal
         require_room(paths, workspace.settings.storage.reserve_mb)
     with publishing(paths), _disk_full(workspace):
         try:
-            info = _build(workspace, number=files.next_number(paths), anew=anew)
+            info = _built(workspace, anew)
             files.point_to(paths, info)
         except BaseException:
             files.delete_leavings(paths)
@@ -88,7 +89,18 @@ def _clean_vectors(
     VectorStore(paths, info.sentence_model, LINES).clean(kept, now)
 
 
-def _build(workspace: Workspace, number: int, anew: bool) -> SnapshotInfo:
+def _built(workspace: Workspace, anew: bool) -> SnapshotInfo:
+    number = files.next_number(workspace.paths)
+    before = None if anew else files.latest(workspace.paths)
+    try:
+        return _build(workspace, number, anew, before)
+    except duckdb.Error as error:
+        if before is None or _is_full(error):
+            raise
+        return _build(workspace, number, anew, None)  # the snapshot before is damaged
+
+
+def _build(workspace: Workspace, number: int, anew: bool, before: Path | None) -> SnapshotInfo:
     revision = workspace.catalog.revision()  # before anything is read: never newer than the content
     videos = workspace.catalog.videos.all()
     model, sentence_model = (workspace.models.spec(kind).id for kind in ("clip", "sentence"))
@@ -107,7 +119,7 @@ def _build(workspace: Workspace, number: int, anew: bool) -> SnapshotInfo:
         replacing(files.file_of(workspace.paths, number)) as temporary,
         files.connect(temporary, read_only=False) as db,
     ):
-        fill(db, videos, workspace.artifacts, reasons)
+        fill(db, videos, workspace.artifacts, reasons, before)
         snapshot_copies.write(db, workspace.catalog.copies.pairs())
         db.execute("INSERT INTO meta VALUES (?, ?, ?, ?)", [number, revision, now, model])
         db.execute("CHECKPOINT")  # closing would do so too, but tells nobody when the disk is full

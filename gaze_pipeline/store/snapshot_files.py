@@ -17,7 +17,8 @@ from gaze_pipeline.store.paths import DataPaths, write_whole
 KEPT = 2
 """How many snapshots stay: the published one, and the one before it for queries under way."""
 LAYOUT = 7
-"""The tables and columns of a snapshot, numbered: raised with every change that a reader depends on."""
+"""The tables and columns of a snapshot, numbered: raised with every change that a reader depends on, or of
+what rows are made of the same artifacts, as the next snapshot takes them over."""
 
 _NAME = re.compile(r"^search-(\d{8})\.duckdb$")
 
@@ -87,6 +88,13 @@ def current_revision(paths: DataPaths) -> int | None:
         return None
     sound = info and info.layout == LAYOUT and file_of(paths, info.number).is_file()
     return info.revision if info and sound else None
+
+
+def latest(paths: DataPaths) -> Path | None:
+    """The file of the published snapshot if it is of the present layout."""
+    sound = current_revision(paths) is not None
+    info = current(paths) if sound else None
+    return file_of(paths, info.number) if info else None
 
 
 def point_to(paths: DataPaths, info: SnapshotInfo) -> None:

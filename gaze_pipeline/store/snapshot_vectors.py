@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -12,8 +11,9 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.states import Stage, State
 from gaze_pipeline.store.artifacts import ArtifactStore
 from gaze_pipeline.store.catalog.rows import VideoRow
+from gaze_pipeline.store.paths import version_of
 from gaze_pipeline.store.shots import number_shots, stretches
-from gaze_pipeline.store.snapshot_tables import missing
+from gaze_pipeline.store.snapshot_rows import missing
 from gaze_pipeline.store.vectors import VectorStore
 
 
@@ -68,15 +68,8 @@ def _sync(
 
 def _signature(artifacts: ArtifactStore, fingerprint: str, made: Sequence[Stage]) -> str | None:
     """A name for the artifacts that a video's rows are made from; None without the first."""
-    digest = hashlib.sha256()
-    for stage in made:
-        try:
-            stat = artifacts.paths.artifact(fingerprint, stage).stat()
-            digest.update(f"{stage} {stat.st_mtime_ns} {stat.st_size}\n".encode())
-        except FileNotFoundError:
-            if stage is made[0]:
-                return None
-    return digest.hexdigest()[:16]
+    paths = [artifacts.paths.artifact(fingerprint, stage) for stage in made]
+    return version_of(paths) if paths[0].exists() else None
 
 
 def _frames(artifacts: ArtifactStore, fingerprint: str, duration_ms: int) -> pa.Table:

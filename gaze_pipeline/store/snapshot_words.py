@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from math import log10
 from typing import Any
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -28,28 +27,7 @@ KEPT = 128 * 2**20
 """How many bytes of postings stay in memory, those of the words asked for last."""
 _FEW = 6
 """So many words are found faster one by one; for more the postings between them are read through."""
-FULL_TEXT = """PRAGMA create_fts_index('{table}', 'id', 'tokens', stemmer = 'none',
-    stopwords = 'none', ignore = '\\s+', strip_accents = 0, lower = 0)"""
-_INDEX = (
-    FULL_TEXT,
-    """CREATE TABLE {table}_postings AS
-       SELECT termid::INTEGER AS termid, docid::INTEGER AS line, count(*)::INTEGER AS times
-       FROM fts_main_{table}.terms GROUP BY ALL ORDER BY termid, line""",
-    "DROP TABLE fts_main_{table}.terms",
-    """CREATE VIEW fts_main_{table}.terms AS
-       SELECT line::BIGINT AS docid, 0::BIGINT AS fieldid, termid::BIGINT AS termid
-       FROM (SELECT *, unnest(range(times)) FROM {table}_postings)""",
-    "CREATE INDEX {table}_by_term ON fts_main_{table}.dict (term)",
-    "CREATE INDEX {table}_by_id ON {table} (id)",
-)
-
 Fetch = Callable[[str, Mapping[str, Any]], Mapping[str, npt.NDArray[Any]]]
-
-
-def index_words(db: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Make a table of lines searchable by its column `tokens`."""
-    for statement in _INDEX:
-        db.execute(statement.format(table=table))
 
 
 @dataclass(frozen=True)

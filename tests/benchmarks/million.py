@@ -24,8 +24,8 @@ from rich.table import Table
 from gaze_pipeline.settings import ModelSettings
 from gaze_pipeline.store.snapshot import publish
 from gaze_pipeline.store.snapshot_files import connect, current_revision, file_of
+from gaze_pipeline.store.snapshot_postings import FULL_TEXT
 from gaze_pipeline.store.snapshot_reader import Snapshot
-from gaze_pipeline.store.snapshot_words import FULL_TEXT
 from gaze_pipeline.store.text import query_words
 from gaze_pipeline.store.vector_reader import connect as vectors_of
 from gaze_pipeline.store.vector_tables import FRAMES as FRAME_TABLES

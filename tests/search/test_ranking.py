@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaze_pipeline.store.snapshot_files import connect
-from gaze_pipeline.store.snapshot_words import Words, index_words
+from gaze_pipeline.store.snapshot_postings import index_words
+from gaze_pipeline.store.snapshot_words import Words
 from gaze_search_app.search.ranking import Contest
 
 WORDS = [f"w{number}" for number in range(40)]
