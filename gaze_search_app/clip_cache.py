@@ -16,7 +16,6 @@ from gaze_pipeline.media.decoder import Decoder
 from gaze_pipeline.media.playability import PlayMode
 from gaze_pipeline.media.worker import OnProgress
 
-LIMIT_BYTES = 2_000_000_000
 ABANDONED_S = 3_600
 _DRAFT = ".making-"
 
@@ -58,7 +57,7 @@ class StoredClip:
 class ClipCache:
     """Makes each stretch once; the least recently played go when the limit is passed."""
 
-    def __init__(self, folder: Path, decoder: Decoder, limit_bytes: int = LIMIT_BYTES) -> None:
+    def __init__(self, folder: Path, decoder: Decoder, limit_bytes: int) -> None:
         self._folder = folder
         self._decoder = decoder
         self._limit = limit_bytes

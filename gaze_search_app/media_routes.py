@@ -35,7 +35,9 @@ class MediaRoutes:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.conversions = Conversions(ClipCache(workspace.paths.clips, workspace.decoder))
+        limit = workspace.settings.storage.clips_mb * 1_000_000
+        clips = ClipCache(workspace.paths.clips, workspace.decoder, limit)
+        self.conversions = Conversions(clips)
 
     def routes(self) -> list[Route]:
         """The routes to mount beside the pages."""

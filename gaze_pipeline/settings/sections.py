@@ -122,6 +122,7 @@ class StorageSettings(_Section):
     """How the data root's disk is used."""
 
     reserve_mb: int = Field(default=1000, ge=0, le=10_000_000)
+    clips_mb: int = Field(default=2000, ge=100, le=10_000_000)
 
 
 class RetentionSettings(_Section):

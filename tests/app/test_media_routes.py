@@ -12,7 +12,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from gaze_pipeline.errors import GazeError
+from gaze_pipeline.settings import StorageSettings
 from gaze_pipeline.store.catalog.rows import FileRow
+from gaze_pipeline.workspace import Workspace
 from gaze_search_app import media_routes
 from gaze_search_app.media_routes import MediaRoutes
 from gaze_search_app.problems import failed, refused
@@ -117,6 +119,23 @@ def test_playback_converts_on_demand_and_after_the_cache_was_cleared(
     for path in (root.root / "clips").iterdir():
         path.unlink()
     assert client.get(told["url"]).status_code == 200
+
+
+def test_converted_clips_take_the_room_that_the_settings_give_them(
+    root: SyntheticRoot, film: str
+) -> None:
+    clips = root.root / "clips"
+    clips.mkdir()
+    for number in range(3):
+        with (clips / f"{'e' * 16}-0-end-transcode@{number}.mp4").open("wb") as file:
+            file.truncate(60_000_000)
+    storage = StorageSettings(clips_mb=150)
+    settings = root.settings.model_copy(update={"storage": storage})
+    routes = MediaRoutes(Workspace(settings)).routes()
+    told = TestClient(Starlette(routes=routes)).get(f"/playback/{film}?convert=true")
+    assert told.status_code == 200
+    assert sum(path.stat().st_size for path in clips.iterdir()) < 150_000_000
+    assert len(list(clips.glob(f"{'e' * 16}*"))) == 2
 
 
 def test_an_unforeseen_failure_is_told_by_code(

@@ -14,7 +14,7 @@ from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.store.catalog.rows import VideoRow
 from gaze_pipeline.workspace import Workspace
 from tests.conftest import SHARED_MEDIA
-from tests.support.clips import number_of
+from tests.support.clips import number_of, render
 from tests.support.formats import FORMATS, make_formats
 from tests.support.serving import served
 from tests.support.watching import Original, Screen, Seen, original, unlikeness
@@ -121,6 +121,42 @@ def test_the_picture_has_the_right_shape(shown: dict[str, Shown]) -> None:
 def test_sound_is_heard_where_there_is_any(shown: dict[str, Shown]) -> None:
     heard = {name for name, one in shown.items() if one.seen.heard}
     assert heard == {name for name, one in shown.items() if one.original.sound}
+
+
+def test_a_converted_video_plays_on_into_what_follows_and_wherever_one_goes(
+    browser: Browser, tmp_path: Path
+) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    render(folder / "long.avi", range(0, 60_000, 40), codec="mpeg4")
+    library = Library(name="films", path=folder)
+    settings = Settings(root=tmp_path / "data", libraries=[library], scan=ScanSettings(settle_s=0))
+    workspace = Workspace.open(settings)
+    scan_libraries(workspace)
+    (video,) = workspace.catalog.videos.all()
+    with served(settings.root, tmp_path / "search.log") as app:
+        context = browser.new_context(base_url=app.url("").rstrip("/"))
+        page = context.new_page()
+        page.goto(f"/healthz?token={app.token}")
+        screen = Screen(page, 1)
+        for ms in (10_300, 45_100, 2_700, 58_000):  # ahead, back, and to the last second
+            (seen,) = screen.watch([(video.fingerprint, ms)])
+            assert seen.image is not None
+            assert seen.at_ms is not None
+            assert abs(seen.at_ms - ms) < 300
+            assert abs(number_of(seen.image) - seen.at_ms / 40 % 1024) <= 1
+        (seen,) = screen.watch([(video.fingerprint, 20_000)])
+        page.evaluate(
+            """async () => {
+              const [{ video }] = window.players;
+              video.defaultPlaybackRate = video.playbackRate = 4;
+              await video.play();
+            }"""
+        )
+        page.wait_for_function("() => window.players[0].now > 33_000")  # three stretches on
+        context.close()
+    made = sorted(int(path.name.split("-")[1]) for path in workspace.paths.clips.iterdir())
+    assert {20_000, 24_000, 32_000} <= set(made)
 
 
 def test_every_playable_file_of_the_test_media_was_played(
