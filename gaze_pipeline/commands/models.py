@@ -109,9 +109,9 @@ def pull_all(settings: Settings, names: list[str], console: Console) -> list[Gaz
 
 
 def _prepare(settings: Settings) -> None:
-    """Convert what reads queries, which its first use does otherwise: so that no search waits for it."""
+    """Convert what its first use would otherwise: so that no search waits for it."""
     models = Workspace(settings).models
-    for reader in (models.clip_text, models.sentence_encoder):
+    for reader in (models.clip_text, models.clip, models.sentence_encoder):
         with suppress(GazeError):
             reader()
 

@@ -36,6 +36,15 @@ def pick(wanted: str = "auto") -> Device:
     return Device("cpu", f"{_cpu()}, {cores()} cores")
 
 
+def on_gpu(wanted: str = "auto") -> bool:
+    """Whether torch is to run on a GPU; it is only asked where there is one. Raises as `pick`."""
+    if pick(wanted).name == "cpu":
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
 def cores() -> int:
     """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):

@@ -64,8 +64,7 @@ class Models:
         with self._lock:
             if self._clip is None:
                 spec, directory = self.spec("clip"), self._directory("clip")
-                self._limit_torch()
-                self._clip = Clip.load(spec.id, directory, spec.params, self._device)
+                self._clip = Clip.load(spec.id, directory, spec.params, self._device, self._threads)
             return self._clip
 
     def clip_text(self) -> ClipText:

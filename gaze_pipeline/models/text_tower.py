@@ -7,8 +7,7 @@ With 8-bit weights a query takes 7 ms, a fifth of what NumPy or torch need, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,12 @@ from typing import Any
 import numpy as np
 
 from gaze_pipeline.models.converted import opened
+from gaze_pipeline.models.tensors import Tensor, tensors
 from gaze_pipeline.models.vectors import Vectors
 
 _LAYOUT = 1
 """The number of the form that is written below; another form takes another."""
 _COMPUTED_IN = "int8"
-
-_Tensor = Callable[..., Vectors]
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def _convert(shape: TextShape, weights: Path, folder: Path) -> None:
         pre_norm=True,
         activation=Activation.GELUSigmoid if shape.quick_gelu else Activation.GELU,
     )
-    with _tensors(weights) as tensor:
+    with tensors(weights) as tensor:
         _fill(spec.decoder, shape, tensor)
     spec.register_vocabulary([str(number) for number in range(shape.vocab_size)])
     spec.validate()
@@ -88,7 +86,7 @@ def _convert(shape: TextShape, weights: Path, folder: Path) -> None:
     spec.save(str(folder))
 
 
-def _fill(decoder: Any, shape: TextShape, tensor: _Tensor) -> None:
+def _fill(decoder: Any, shape: TextShape, tensor: Tensor) -> None:
     width = shape.width
     decoder.scale_embeddings = False
     decoder.embeddings.weight = tensor("token_embedding.weight", shape.vocab_size, width)
@@ -108,31 +106,11 @@ def _fill(decoder: Any, shape: TextShape, tensor: _Tensor) -> None:
         _linear(layer.ffn.linear_1, tensor, f"{name}.mlp.c_proj.", width, shape.hidden)
 
 
-def _linear(layer: Any, tensor: _Tensor, name: str, outputs: int, inputs: int) -> None:
+def _linear(layer: Any, tensor: Tensor, name: str, outputs: int, inputs: int) -> None:
     layer.weight = tensor(f"{name}weight", outputs, inputs)
     layer.bias = tensor(f"{name}bias", outputs)
 
 
-def _norm(layer: Any, tensor: _Tensor, name: str, width: int) -> None:
+def _norm(layer: Any, tensor: Tensor, name: str, width: int) -> None:
     layer.gamma = tensor(f"{name}.weight", width)
     layer.beta = tensor(f"{name}.bias", width)
-
-
-@contextmanager
-def _tensors(weights: Path) -> Iterator[_Tensor]:
-    """Gives the tensor of a name, which has to be of a shape, as float32. Raises ValueError."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(weights, framework="pt") as file:  # NumPy knows no bfloat16
-
-            def tensor(name: str, *shape: int) -> Vectors:
-                found = file.get_tensor(name)
-                if found.shape != shape:
-                    raise ValueError(f"{name} is of shape {list(found.shape)}, not {list(shape)}")
-                single: Vectors = found.float().numpy()
-                return single
-
-            yield tensor
-    except SafetensorError as error:
-        raise ValueError(str(error)) from error

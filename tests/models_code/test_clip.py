@@ -11,7 +11,7 @@ from PIL import Image
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.models.clip import Clip
-from tests.models_code.toys import save_clip
+from tests.models_code.toys import TINY, save_clip
 
 
 @pytest.fixture(scope="module")
@@ -26,15 +26,50 @@ def images() -> list[np.ndarray]:
     return [rng.integers(0, 256, (*size, 3), dtype=np.uint8) for size in sizes]
 
 
-def test_vectors_equal_those_of_open_clip_itself(
-    clip: Clip, folder: Path, images: list[np.ndarray]
-) -> None:
+def by_open_clip(folder: Path, images: list[np.ndarray]) -> np.ndarray:
     model, preprocess = open_clip.create_model_from_pretrained(f"local-dir:{folder}")
     with torch.inference_mode():
         seen = torch.stack([preprocess(Image.fromarray(image)) for image in images])
-        expected = model.eval().encode_image(seen, normalize=True).numpy()
+        vectors: np.ndarray = model.eval().encode_image(seen, normalize=True).numpy()
+    return vectors
 
-    np.testing.assert_allclose(clip.encode_images(images), expected, atol=1e-5)
+
+@pytest.mark.parametrize("quick_gelu", [False, True])
+def test_vectors_point_where_those_of_open_clip_itself_do(
+    tmp_path: Path, images: list[np.ndarray], quick_gelu: bool
+) -> None:
+    save_clip(tmp_path, quick_gelu=quick_gelu)
+    found = Clip.load("toy", tmp_path, {}, "cpu").encode_images(images)
+
+    cosines = (found * by_open_clip(tmp_path, images)).sum(axis=1)
+
+    assert cosines.min() > 0.999
+
+
+def test_architectures_other_than_the_plain_one_are_computed_by_open_clip(
+    tmp_path: Path, images: list[np.ndarray]
+) -> None:
+    save_clip(tmp_path, vision_cfg={**TINY["vision_cfg"], "no_ln_pre": True})
+
+    found = Clip.load("toy", tmp_path, {}, "cpu").encode_images(images)
+
+    np.testing.assert_allclose(found, by_open_clip(tmp_path, images), atol=1e-5)
+
+
+def test_what_was_converted_is_used_again_and_made_anew_where_it_is_damaged(
+    tmp_path: Path, images: list[np.ndarray]
+) -> None:
+    save_clip(tmp_path)
+    expected = Clip.load("toy", tmp_path, {}, "cpu").encode_images(images)
+    (converted,) = tmp_path.glob(".image-*/*")
+    written = converted.stat().st_mtime_ns
+    Clip.load("toy", tmp_path, {}, "cpu")
+    assert converted.stat().st_mtime_ns == written
+
+    converted.write_bytes(b"cut short")
+
+    found = Clip.load("toy", tmp_path, {}, "cpu").encode_images(images)
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_vectors_are_normalised_and_independent_of_batches(
