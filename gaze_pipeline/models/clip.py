@@ -22,7 +22,7 @@ from gaze_pipeline.models.vectors import Vectors, unit_rows
 
 _SIDE = "visual."
 _MEAN, _STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
-"""Of the pictures that CLIP was taught with (Radford et al. 2021), for a model that says nothing of its own."""
+"""Of the pictures that CLIP was taught with (Radford et al. 2021), where a model does not say."""
 
 Image = npt.NDArray[np.uint8]
 

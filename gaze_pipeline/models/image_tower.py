@@ -1,4 +1,4 @@
-"""The image transformer of CLIP on ONNX Runtime (Radford et al. 2021, 2.4; as open_clip's `VisionTransformer`).
+"""The image transformer of CLIP on ONNX Runtime (Radford et al. 2021; as open_clip's `VisionTransformer`).
 
 With 8-bit weights a picture takes a quarter of the processor time that torch needs in float32, and torch,
 whose import alone takes three seconds and 600 MB, is not loaded.
@@ -136,9 +136,7 @@ def _attention(graph: Graph, shape: ImageShape, x: str, tensor: Tensor, name: st
 def _perceptron(graph: Graph, shape: ImageShape, x: str, tensor: Tensor, name: str) -> str:
     normed = _norm(graph, x, tensor, f"{name}.ln_2", shape.width)
     hidden = _linear(graph, normed, tensor, f"{name}.mlp.c_fc.", shape.hidden, shape.width)
-    quick, usual = ("QuickGelu", {"alpha": 1.702}), ("Gelu", {})
-    kind, settings = quick if shape.quick_gelu else usual
-    bent = graph.fused(kind, hidden, **settings)
+    bent = graph.fused("QuickGelu" if shape.quick_gelu else "Gelu", hidden)
     return _linear(graph, bent, tensor, f"{name}.mlp.c_proj.", shape.width, shape.hidden)
 
 
