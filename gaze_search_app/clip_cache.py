@@ -79,6 +79,8 @@ class ClipCache:
     def _find(self, key: ClipKey) -> StoredClip | None:
         stem = str(key).removesuffix(key.suffix)
         for path in self._folder.glob(f"{stem}@*{key.suffix}"):
+            if path.is_symlink():
+                continue
             return StoredClip(path, int(path.stem.rpartition("@")[2]))
         return None
 

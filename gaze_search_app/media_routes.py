@@ -94,14 +94,15 @@ class MediaRoutes:
         """A sampled frame; it belongs to a fingerprint and an index, so browsers may keep it."""
         fingerprint, index = _fingerprint(request), request.path_params["frame_index"]
         path = self.workspace.paths.thumbnail(fingerprint, index)
-        if not path.is_file():
+        if path.is_symlink() or not path.is_file():
             raise GazeError(ErrorCode.FILE_NOT_FOUND, f"frame {index} of {fingerprint}")
         return _picture(path, max_age_s=86_400)
 
     def poster(self, request: Request) -> Response:
         """The sampled frame from the middle of a video."""
         fingerprint = _fingerprint(request)
-        frames = sorted(self.workspace.paths.thumbnails(fingerprint).glob("[0-9]*.jpg"))
+        found = self.workspace.paths.thumbnails(fingerprint).glob("[0-9]*.jpg")
+        frames = sorted(path for path in found if not path.is_symlink())
         if not frames:
             raise GazeError(ErrorCode.FILE_NOT_FOUND, f"frames of {fingerprint}")
         return _picture(frames[len(frames) // 2], max_age_s=60)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import stat
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.library.fingerprint import fingerprint as fingerprint_of
 from gaze_pipeline.media.facts import MediaFacts
 from gaze_pipeline.media.playability import Playability, PlayMode, playable
+from gaze_pipeline.store.catalog.rows import FileRow
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.clip_cache import ClipKey
 
@@ -31,12 +35,12 @@ class Playback:
 
 
 def present_file(workspace: Workspace, fingerprint: str) -> Path:
-    """A file that holds the video now. Raises GazeError(VIDEO_UNKNOWN | FILE_NOT_FOUND)."""
+    """A file that still holds the video. Raises GazeError(VIDEO_UNKNOWN | FILE_NOT_FOUND)."""
     video = workspace.catalog.videos.get(fingerprint)
     if video is None:
         raise GazeError(ErrorCode.VIDEO_UNKNOWN, fingerprint)
     for file in video.files:
-        if file.path.is_file():
+        if _holds(file, fingerprint):
             return file.path
     raise GazeError(ErrorCode.FILE_NOT_FOUND, video.path)
 
@@ -96,6 +100,19 @@ def stretch(
     end = start + length
     whole = end + 1000 >= duration_ms
     return ClipKey(fingerprint, start, None if whole else end, how.mode, how.suffix)
+
+
+def _holds(file: FileRow, fingerprint: str) -> bool:
+    """Whether a file is the one that was seen: since then, its path may have come to lead elsewhere."""
+    try:
+        info = file.path.stat()
+    except OSError:
+        return False
+    if (info.st_size, info.st_mtime_ns) == (file.size, file.mtime_ns):
+        return True
+    with suppress(GazeError):
+        return stat.S_ISREG(info.st_mode) and fingerprint_of(file.path) == fingerprint
+    return False
 
 
 def _facts(workspace: Workspace, fingerprint: str, path: Path) -> MediaFacts:

@@ -96,14 +96,43 @@ def test_a_copy_plays_when_the_first_file_is_gone(
     assert client.get(f"/files/{film}").content == copy.read_bytes()
 
 
-def test_playback_needs_no_conversion_where_browsers_play_the_file(
-    client: TestClient, root: SyntheticRoot, clip_file: Path
+def test_a_path_that_leads_elsewhere_by_now_is_not_followed(
+    client: TestClient, root: SyntheticRoot, film: str, clip_file: Path, tmp_path: Path
 ) -> None:
-    root.add(Film("c" * 16, path=clip_file))
-    root.workspace.paths.facts("c" * 16).unlink()  # they are read from the file then
-    told = client.get(f"/playback/{'c' * 16}?start_ms=2000&end_ms=3000").json()
+    secret = tmp_path / "secret"
+    secret.write_text("nobody's business", encoding="utf-8")
+    thumbnails = list(root.workspace.paths.thumbnails(film).iterdir())
+    clip = root.root / "clips" / f"{film}-0-end-transcode@0.mp4"
+    clip.parent.mkdir()
+    for path in (clip_file, clip, *thumbnails):
+        path.unlink(missing_ok=True)
+        path.symlink_to(secret)
+    for address in (
+        f"/files/{film}",
+        f"/playback/{film}",
+        f"/thumbnails/{film}/2.jpg",
+        f"/posters/{film}.jpg",
+        f"/clips/{film}-0-end-transcode.mp4",
+    ):
+        answer = client.get(address)
+        assert answer.status_code == 404, address
+        assert "business" not in answer.text
+
+
+def test_a_file_that_was_merely_touched_still_plays(
+    client: TestClient, film: str, clip_file: Path
+) -> None:
+    clip_file.touch()
+    assert client.get(f"/files/{film}").content == clip_file.read_bytes()
+
+
+def test_playback_needs_no_conversion_where_browsers_play_the_file(
+    client: TestClient, root: SyntheticRoot, film: str
+) -> None:
+    root.workspace.paths.facts(film).unlink()  # they are read from the file then
+    told = client.get(f"/playback/{film}?start_ms=2000&end_ms=3000").json()
     assert told == {
-        "url": f"/files/{'c' * 16}",
+        "url": f"/files/{film}",
         "offset_ms": 0,
         "until_ms": None,
         "duration_ms": 4000,
