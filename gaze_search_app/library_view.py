@@ -144,6 +144,16 @@ def in_group(every: Sequence[Row], group: Group | None) -> list[Row]:
     return [row for row in every if group in (None, row.group)]
 
 
+def named(every: Sequence[Row], text: str) -> list[Row]:
+    """The rows whose name, folder or library holds a text, whatever its case."""
+    sought = text.strip().casefold()
+    return [
+        row
+        for row in every
+        if any(sought in told.casefold() for told in (row.name, *row.folders, *row.libraries))
+    ]
+
+
 def overall(every: Sequence[Row]) -> float:
     """How much of all the work is done (0..1), refused files left out."""
     videos = [row.progress for row in every if row.fingerprint]

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from gaze_pipeline import health
 from gaze_pipeline.channels import Channel
 from gaze_pipeline.errors import GazeError
-from gaze_pipeline.settings import data_root
+from gaze_pipeline.health import DiskHealth
+from gaze_pipeline.settings import Settings, data_root
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.search import browse
@@ -51,6 +53,18 @@ def labels(libraries: Sequence[str] = ()) -> dict[str, int]:
         return {}
     snapshot = engine().snapshots.latest()
     return _labels(str(data_root()), snapshot.info.number, tuple(libraries), snapshot)
+
+
+def disk() -> DiskHealth:
+    """What the data root takes of its disk, as it was within the last two minutes."""
+    settings = workspace().settings
+    return _disk(str(settings.root), settings)
+
+
+@st.cache_data(ttl=120, show_spinner=False)
+def _disk(root: str, _settings: Settings) -> DiskHealth:
+    del root
+    return health.disk(_settings)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

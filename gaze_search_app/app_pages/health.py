@@ -16,7 +16,7 @@ from gaze_pipeline.services.probes import listens
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.app_pages.markup import card, commands, facts, pill
-from gaze_search_app.workspaces import workspace
+from gaze_search_app.workspaces import disk, workspace
 
 REFRESH_S = 10
 REPAIRS = 5
@@ -42,8 +42,8 @@ def _live() -> None:
         _models(found),
         _channels(here.settings),
         _index(here),
-        _libraries(here),
         _services(here.settings),
+        _libraries(here),
         _machine(here.settings),
         _repairs(here.settings),
     )
@@ -111,7 +111,12 @@ def _libraries(here: Workspace) -> str:
     if not found:
         return card("Libraries", f"<p>{commands('None yet: `gaze library add FOLDER`.')}</p>")
     body = "".join(_library(library) for library in found)
-    return card("Libraries", f'<ul class="gz-rows">{body}</ul>')
+    late: dict[str, list[str]] = {}
+    for library in found:
+        if library.unwatched and not library.offline:
+            late.setdefault(library.unwatched, []).append(library.name)
+    notes = "".join(_unwatched(names, why) for why, names in late.items())
+    return card("Libraries", f'<ul class="gz-rows">{body}</ul>{notes}', wide=True)
 
 
 def _library(library: view.LibraryHealth) -> str:
@@ -123,15 +128,17 @@ def _library(library: view.LibraryHealth) -> str:
             f'<p class="gz-why"><code>{code.name}</code> {escape(code.sentence)} '
             f"({escape(library.offline)}) {commands(code.remedy)}</p>"
         )
-    elif library.unwatched:
-        why = (
-            '<p class="gz-why">Changes are found when the folder is looked through, '
-            f"not at once: {escape(library.unwatched)}.</p>"
-        )
     scanned = "" if library.scanned_age_s is None else f" · looked at {ago(library.scanned_age_s)}"
     return (
         f"<li><div><b>{escape(library.name)}</b><span>{escape(library.path)}</span></div>"
         f"<span>{count(library.files, 'file')}{scanned}</span>{state}{why}</li>"
+    )
+
+
+def _unwatched(names: list[str], why: str) -> str:
+    return (
+        f'<p class="gz-note">In {escape(", ".join(names))} changes are found when the folder is '
+        f"looked through, not at once: {escape(why)}.</p>"
     )
 
 
@@ -149,16 +156,16 @@ def _services(settings: Settings) -> str:
 
 
 def _machine(settings: Settings) -> str:
-    disk = _disk(settings)
-    used = " · ".join(f"{name} {size(bytes_)}" for name, bytes_ in disk.used.items() if bytes_)
-    free = size(disk.free) + (f" {pill('low', 'bad')}" if disk.low else "")
+    room = disk()
+    used = " · ".join(f"{name} {size(bytes_)}" for name, bytes_ in room.used.items() if bytes_)
+    free = size(room.free) + (f" {pill('low', 'bad')}" if room.low else "")
     versions = ", ".join(f"{name} {number}" for name, number in view.versions().items())
     return card(
         "This machine",
         facts(
             [
                 ("Models run on", escape(view.device(settings))),
-                ("Data root", escape(disk.root)),
+                ("Data root", escape(room.root)),
                 ("Free space", free),
                 ("In use", escape(used)),
                 ("Versions", escape(versions)),
@@ -175,13 +182,3 @@ def _repairs(settings: Settings) -> str:
         for entry in reversed(last(settings.paths)[-REPAIRS:])
     ]
     return card("Repaired after a crash", facts(told), wide=True) if told else ""
-
-
-@st.cache_data(ttl=120, show_spinner=False)
-def _disk_of(root: str, _settings: Settings) -> view.DiskHealth:
-    del root
-    return view.disk(_settings)
-
-
-def _disk(settings: Settings) -> view.DiskHealth:
-    return _disk_of(str(settings.root), settings)

@@ -28,11 +28,12 @@ from gaze_search_app.library_view import (
     StageCell,
     ask,
     in_group,
+    named,
     offline,
     overall,
     rows,
 )
-from gaze_search_app.workspaces import engine, workspace
+from gaze_search_app.workspaces import disk, engine, workspace
 
 REFRESH_S = 2
 PAGE_SIZE = 100
@@ -83,20 +84,32 @@ def _live() -> None:
     if not every:
         st.html(beginning(len(workspace().settings.libraries), every))
         return
+    components.keys(focus=False)
     counts = Counter(row.group for row in every)
     st.html(_totals(every) + _banner(every))
-    chosen = st.segmented_control(
-        "Show",
-        [ALL, *(group.value for group in GROUPS)],
-        key="state",
-        default=ALL,
-        required=True,
-        format_func=lambda name: _choice(name, counts),
-        label_visibility="collapsed",
-    )
-    shown = in_group(every, None if chosen in (ALL, None) else Group(chosen))
+    here = st.session_state.get("state")
+    with st.container(key="library-filters", horizontal=True, vertical_alignment="center"):
+        chosen = st.segmented_control(
+            "Show",
+            [ALL, *(group.value for group in GROUPS if counts[group] or here == group)],
+            key="state",
+            default=ALL,
+            required=True,
+            format_func=lambda name: _choice(name, counts),
+            label_visibility="collapsed",
+        )
+        sought = st.text_input(
+            "Find a video",
+            key="find",
+            type="search",
+            icon=":material/search:",
+            placeholder="Find by name or folder",
+            label_visibility="collapsed",
+            width=260,
+        )
+    shown = named(in_group(every, None if chosen in (ALL, None) else Group(chosen)), sought or "")
     if not shown:
-        st.html(notice("None", "No video is in this state now."))
+        st.html(notice("None of them", "No video is in this state now, or called so."))
         return
     number = 1
     if len(shown) > PAGE_SIZE:
@@ -181,7 +194,8 @@ def _totals(every: list[Row]) -> str:
     length = duration(sum(row.duration_ms for row in videos))
     done = overall(every)
     bar = f'<progress class="gz-overall" value="{done:.3f}"></progress>' if done < 1 else ""
-    told = f"{count(len(videos), 'video')} · {length} · {done:.0%} indexed"
+    used = size(sum(disk().used.values()))
+    told = f"{count(len(videos), 'video')} · {length} · {done:.0%} indexed · index {used}"
     return (
         f'<header class="gz-head"><h1>Library</h1><p>{told}</p>{_all_buttons(every)}{bar}</header>'
     )
@@ -204,7 +218,7 @@ def _row(row: Row) -> str:
         f'<div class="gz-name"><b>{name}</b><span title="{where}">{where}</span></div>'
         f'<span class="gz-length">{length}</span>'
         f'<div class="gz-state">{pill(WORDS[row.state], TONES[row.group])}'
-        f"{_stages(row.stages)}{_buttons(row)}</div>{_problem(row)}</li>"
+        f"{_stages(row)}{_buttons(row)}</div>{_problem(row)}</li>"
     )
 
 
@@ -229,12 +243,11 @@ def _button(request: Request, key: str, what: str) -> str:
     )
 
 
-def _stages(cells: tuple[StageCell, ...]) -> str:
-    return (
-        '<span class="gz-stages">' + "".join(_stage(cell) for cell in cells) + "</span>"
-        if cells
-        else ""
-    )
+def _stages(row: Row) -> str:
+    """How far each stage is; nothing to tell where all is done."""
+    if not row.stages or row.state is State.DONE:
+        return ""
+    return f'<span class="gz-stages">{"".join(map(_stage, row.stages))}</span>'
 
 
 def _stage(cell: StageCell) -> str:

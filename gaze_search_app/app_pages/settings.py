@@ -46,6 +46,8 @@ def _section(section: BaseModel) -> str:
 def _value(value: object) -> str:
     if value is None:
         return '<span class="gz-unset">not set</span>'
+    if isinstance(value, bool):
+        return f"<code>{str(value).lower()}</code>"
     if isinstance(value, list):
         return escape(" ".join(map(str, value)))
     return f"<code>{escape(readable(str(value)))}</code>"

@@ -14,7 +14,16 @@ from gaze_pipeline.store.catalog import Catalog
 from gaze_pipeline.store.catalog.rows import FileRow
 from gaze_pipeline.store.catalog.unstable import UnstableFile
 from gaze_pipeline.workspace import Workspace
-from gaze_search_app.library_view import GROUP_OF, Group, Request, ask, in_group, overall, rows
+from gaze_search_app.library_view import (
+    GROUP_OF,
+    Group,
+    Request,
+    ask,
+    in_group,
+    named,
+    overall,
+    rows,
+)
 
 
 @pytest.fixture
@@ -53,6 +62,8 @@ def test_what_needs_attention_comes_first(catalog: Catalog) -> None:
     ]
     assert found[1].problem is ErrorCode.NOT_A_VIDEO
     assert [row.name for row in in_group(found, Group.READY)] == ["a.mp4"]
+    assert [row.name for row in named(found, " B.MP ")] == ["b.mp4"]
+    assert named(found, "FILMS") == named(found, "") == found
 
 
 def test_a_running_stage_shows_its_progress(catalog: Catalog) -> None:
