@@ -38,7 +38,7 @@ def until(condition: Callable[[], object], seconds: float = 120, what: str = "it
 
 
 class RunningGaze:
-    """`gaze up` as a process; `start` returns once it has printed its addresses."""
+    """`gaze up` as a process; `start` returns once it has printed its addresses, which `said` holds."""
 
     def __init__(self, root: Path, library: Path) -> None:
         self.root = root
@@ -47,6 +47,7 @@ class RunningGaze:
         self.variables = root_variables(root, library, ports=self.ports)
         self.workspace = Workspace.open(Settings(root=root))
         self.process: subprocess.Popen[str] | None = None
+        self.said: list[str] = []
 
     def start(self) -> None:
         """Start it and wait until everything answers."""
@@ -58,12 +59,12 @@ class RunningGaze:
             start_new_session=True,
         )
         assert self.process.stdout is not None
-        lines = []
+        self.said = []
         for line in self.process.stdout:
-            lines.append(line)
+            self.said.append(line)
             if line.startswith("Dagster UI"):
                 return
-        raise AssertionError("".join(lines))
+        raise AssertionError("".join(self.said))
 
     def family(self) -> list[psutil.Process]:
         """The supervisor and everything below it."""
