@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pyarrow as pa
 
 from gaze_pipeline.models.manifest import Kind
-from gaze_pipeline.stages.thumbnails import batches, damage
+from gaze_pipeline.stages.thumbnails import damage, looks
 from gaze_pipeline.stages.work import OnProgress, Product, frame_recipe, model_recipe
 from gaze_pipeline.store import schemas
 from gaze_pipeline.store.artifacts import Recipe
@@ -27,18 +27,19 @@ def make(fingerprint: str, workspace: Workspace, on_progress: OnProgress) -> Pro
     """Detect objects in every sampled frame."""
     detector = workspace.models.detector()
     rows = []
-    for batch in batches(fingerprint, workspace, on_progress):
-        found = detector.detect([frame.image for frame in batch])
-        for frame, detections in zip(batch, found, strict=True):
-            rows += [
-                {
-                    "fingerprint": fingerprint,
-                    "frame_index": frame.frame_index,
-                    "timestamp_ms": frame.timestamp_ms,
-                    **asdict(detection),
-                }
-                for detection in detections
-            ]
+    for batch in looks(fingerprint, workspace, on_progress):
+        found = detector.detect([look.image for look in batch])
+        rows += [
+            {
+                "fingerprint": fingerprint,
+                "frame_index": index,
+                "timestamp_ms": time,
+                **asdict(detection),
+            }
+            for look, detections in zip(batch, found, strict=True)
+            for index, time in look.frames
+            for detection in detections
+        ]
     return Product(
         pa.Table.from_pylist(rows, schema=schemas.DETECTIONS), damage(fingerprint, workspace)
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from gaze_pipeline.models.manifest import Kind
-from gaze_pipeline.stages.thumbnails import batches, damage
+from gaze_pipeline.stages.thumbnails import damage, looks
 from gaze_pipeline.stages.work import OnProgress, Product, frame_recipe, model_recipe
 from gaze_pipeline.store import schemas
 from gaze_pipeline.store.artifacts import Recipe
@@ -21,15 +21,17 @@ def recipe(workspace: Workspace) -> Recipe:
 
 
 def make(fingerprint: str, workspace: Workspace, on_progress: OnProgress) -> Product:
-    """Embed every sampled frame."""
+    """Embed every sampled frame; those that show the same picture have the same vector."""
     clip = workspace.models.clip()
     indices: list[int] = []
     times: list[int] = []
     vectors = [np.empty((0, clip.dim), dtype=np.float16)]
-    for batch in batches(fingerprint, workspace, on_progress):
-        indices += [frame.frame_index for frame in batch]
-        times += [frame.timestamp_ms for frame in batch]
-        vectors.append(clip.encode_images([frame.image for frame in batch]).astype(np.float16))
+    for batch in looks(fingerprint, workspace, on_progress):
+        frames = [frame for look in batch for frame in look.frames]
+        indices += [index for index, _ in frames]
+        times += [time for _, time in frames]
+        seen = clip.encode_images([look.image for look in batch]).astype(np.float16)
+        vectors.append(np.repeat(seen, [len(look.frames) for look in batch], axis=0))
     flat = pa.array(np.concatenate(vectors).ravel())
     columns = [
         pa.array([fingerprint] * len(indices), pa.string()),
