@@ -77,17 +77,29 @@ class Graph:
         scaled: str = self.node("Mul", product, reach)
         return self.node("Add", scaled, self.constant(bias)) if bias is not None else scaled
 
-    def save(self, path: Path, shape: Sequence[int | str], **results: str) -> None:
-        """Write it to a file: `x` is float32 of this shape, `results` names what comes out."""
+    def rows(self, numbers: str, table: npt.NDArray[np.float32]) -> str:
+        """The rows of a table [rows, width] that have these numbers, in 8 bits with one scale a row."""
+        scales = np.maximum(np.abs(table).max(1, keepdims=True), _TINY) / _LARGEST
+        rounded = np.rint(table / scales).astype(np.int8)
+        rows = self.node("Gather", self.constant(rounded), numbers)
+        scale = self.node("Gather", self.constant(scales.astype(np.float32)), numbers)
+        found: str = self.node("Mul", self.node("CastLike", rows, scale), scale)
+        return found
+
+    def save(
+        self, path: Path, shape: Sequence[int | str], kind: npt.DTypeLike, **results: str
+    ) -> None:
+        """Write it to a file: `x` is of this shape and kind, `results` names what comes out, float32."""
         import onnx
         from onnx.helper import make_graph, make_model, make_opsetid, make_tensor_value_info
+        from onnx.helper import np_dtype_to_tensor_dtype as kind_of
 
         single = onnx.TensorProto.FLOAT
         nodes = [*self._nodes, *(_renamed(value, name) for name, value in results.items())]
         graph = make_graph(
             nodes,
             path.stem,
-            [make_tensor_value_info("x", single, shape)],
+            [make_tensor_value_info("x", kind_of(np.dtype(kind)), shape)],
             [make_tensor_value_info(name, single, None) for name in results],
             self._constants,
         )

@@ -16,12 +16,12 @@ import numpy as np
 from gaze_pipeline.models.converted import opened
 from gaze_pipeline.models.graph import Graph, session
 from gaze_pipeline.models.tensors import Tensor, tensors
+from gaze_pipeline.models.transformer import Transformer
 from gaze_pipeline.models.vectors import Vectors
 
 _LAYOUT = 1
 """The number of the form that is written below; another form takes another."""
 _FILE = "image.onnx"
-_EPSILON = 1e-5
 _PLAIN = {"image_size", "patch_size", "layers", "width", "head_width", "mlp_ratio"}
 
 
@@ -85,25 +85,25 @@ class ImageTower:
 def _convert(shape: ImageShape, weights: Path, folder: Path) -> None:
     graph = Graph()
     with tensors(weights) as tensor:
-        features = _transformed(graph, shape, lambda name, *of: tensor(f"visual.{name}", *of))
-    graph.save(folder / _FILE, ["n", 3, shape.size, shape.size], features=features)
+        features = _features(graph, shape, lambda name, *of: tensor(f"visual.{name}", *of))
+    graph.save(folder / _FILE, ["n", 3, shape.size, shape.size], np.float32, features=features)
 
 
-def _transformed(graph: Graph, shape: ImageShape, tensor: Tensor) -> str:
+def _features(graph: Graph, shape: ImageShape, tensor: Tensor) -> str:
     """The features of the pictures `x`."""
-    x = _norm(graph, _tokens(graph, shape, tensor), tensor, "ln_pre", shape.width)
-    for index in range(shape.layers):
-        name = f"transformer.resblocks.{index}"
-        attended = _attention(graph, shape, x, tensor, name)
-        if index == shape.layers - 1:  # the rest is only asked of the first token
-            first = graph.constant(np.array([0], np.int64))
-            x, attended = (graph.node("Gather", value, first, axis=1) for value in (x, attended))
-        projected = _linear(graph, attended, tensor, f"{name}.attn.out_proj.", shape.width)
-        x = graph.node("Add", x, projected)
-        x = graph.node("Add", x, _perceptron(graph, shape, x, tensor, name))
-    x = _norm(graph, graph.shaped(x, -1, shape.width), tensor, "ln_post", shape.width)
+    blocks = Transformer(
+        graph=graph,
+        tensor=tensor,
+        width=shape.width,
+        heads=shape.heads,
+        layers=shape.layers,
+        hidden=shape.hidden,
+        quick_gelu=shape.quick_gelu,
+        causal=False,
+    )
+    read = blocks.of(blocks.norm(_tokens(graph, shape, tensor), "ln_pre"), 0)
     projection = graph.constant(tensor("proj", shape.width, shape.dim))
-    features: str = graph.node("MatMul", x, projection)
+    features: str = graph.node("MatMul", blocks.norm(read, "ln_post"), projection)
     return features
 
 
@@ -122,32 +122,3 @@ def _tokens(graph: Graph, shape: ImageShape, tensor: Tensor) -> str:
     placed = graph.constant(tensor("positional_embedding", along**2 + 1, width))
     tokens: str = graph.node("Add", graph.node("Concat", first, embedded, axis=1), placed)
     return tokens
-
-
-def _attention(graph: Graph, shape: ImageShape, x: str, tensor: Tensor, name: str) -> str:
-    width = shape.width
-    normed = _norm(graph, x, tensor, f"{name}.ln_1", width)
-    weight = tensor(f"{name}.attn.in_proj_weight", 3 * width, width)
-    whole = graph.linear(normed, weight, tensor(f"{name}.attn.in_proj_bias", 3 * width))
-    asked = graph.node("Split", whole, outputs=3, axis=-1, num_outputs=3)
-    return graph.fused("MultiHeadAttention", *asked, num_heads=shape.heads)
-
-
-def _perceptron(graph: Graph, shape: ImageShape, x: str, tensor: Tensor, name: str) -> str:
-    normed = _norm(graph, x, tensor, f"{name}.ln_2", shape.width)
-    hidden = _linear(graph, normed, tensor, f"{name}.mlp.c_fc.", shape.hidden, shape.width)
-    bent = graph.fused("QuickGelu" if shape.quick_gelu else "Gelu", hidden)
-    return _linear(graph, bent, tensor, f"{name}.mlp.c_proj.", shape.width, shape.hidden)
-
-
-def _linear(
-    graph: Graph, x: str, tensor: Tensor, name: str, outputs: int, inputs: int | None = None
-) -> str:
-    weight = tensor(f"{name}weight", outputs, outputs if inputs is None else inputs)
-    return graph.linear(x, weight, tensor(f"{name}bias", outputs))
-
-
-def _norm(graph: Graph, x: str, tensor: Tensor, name: str, width: int) -> str:
-    scale, shift = (graph.constant(tensor(f"{name}.{part}", width)) for part in ("weight", "bias"))
-    normed: str = graph.node("LayerNormalization", x, scale, shift, epsilon=_EPSILON)
-    return normed

@@ -123,12 +123,12 @@ def test_a_damaged_converted_form_is_made_again(tmp_path: Path) -> None:
     save_clip(tmp_path)
     ClipText.load("toy", tmp_path, {})
     (converted,) = kept(tmp_path)
-    (converted / "model.bin").write_bytes(b"cut")
+    (converted / "text.onnx").write_bytes(b"cut")
 
     assert_alike(
         ClipText.load("toy", tmp_path, {}).encode_texts(TEXTS), said_by_open_clip(tmp_path, TEXTS)
     )
-    assert (converted / "model.bin").stat().st_size > 3
+    assert (converted / "text.onnx").stat().st_size > 3
 
 
 def test_models_are_read_where_nothing_can_be_written_beside_them(tmp_path: Path) -> None:
