@@ -123,6 +123,12 @@ def coverage_lines(coverage: Coverage) -> list[str]:
     return [f"{listed(names)} {sentence}" for sentence, names in told.items()]
 
 
+def unsearched(coverage: Coverage) -> bool:
+    """Whether a channel that was asked for could not be searched at all."""
+    channels = (coverage.transcript, coverage.visual, coverage.text)
+    return any(channel.asked and not channel.searched for channel in channels)
+
+
 def meaning_behind(coverage: Coverage) -> ChannelCoverage | None:
     """What is covered of the meaning of speech, where that is less than of its words."""
     behind = coverage.meaning.videos < coverage.transcript.videos

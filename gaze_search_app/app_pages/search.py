@@ -25,7 +25,13 @@ from gaze_search_app.app_pages.search_words import (
 )
 from gaze_search_app.library_view import rows
 from gaze_search_app.search.model import SearchResponse
-from gaze_search_app.views import coverage_lines, moment_view, reading_lines, recent_view
+from gaze_search_app.views import (
+    coverage_lines,
+    moment_view,
+    reading_lines,
+    recent_view,
+    unsearched,
+)
 from gaze_search_app.workspaces import engine, labels, libraries, workspace
 
 HINTS = 3
@@ -76,7 +82,8 @@ def page() -> None:
         _paging(address, response.total)
     else:
         spans = "".join(f"<span>{commands(line)}</span>" for line in _summary(address, response))
-        st.html(f'<p class="gz-summary">{spans}</p>{nothing(address, response.weak)}')
+        empty = nothing(address, response.weak, whole=not unsearched(response.coverage))
+        st.html(f'<p class="gz-summary">{spans}</p>{empty}')
     if response.weak:
         _fold(response.weak, shown=address.weak)
 

@@ -24,8 +24,11 @@ KEYS = (
 )
 
 
-def nothing(address: Address, weak: int) -> str:
-    """What to say when nothing is found, and what to try: the same search with less in its way."""
+def nothing(address: Address, weak: int, whole: bool) -> str:
+    """What to say when nothing is found, and what to try: the same search with less in its way.
+
+    `whole` tells that all was searched that was asked for.
+    """
     ways = "".join(
         f'<li><a href="/?{escape(link)}" target="_self">{escape(way)}</a></li>'
         for way, link in _wider(address)
@@ -34,7 +37,12 @@ def nothing(address: Address, weak: int) -> str:
     if weak:
         told = "Nothing in the library answers this surely enough to be shown at once."
         return notice("Nothing convincing", told, body=tries)
-    told = "Try fewer or other words: speech is found by what is said, pictures by what they show."
+    if not whole:
+        told = "Part of what you ask was not searched: the line above says why, and what to do about it."
+    else:
+        told = (
+            "Try fewer or other words: speech is found by what is said, pictures by what they show."
+        )
     return notice("Nothing found", told, body=tries)
 
 

@@ -10,6 +10,7 @@ class Moments {
     this.arrangement = new Arrangement(root, this.list);
     this.preview = new Preview(this.list, (still) => this.moments[still.closest(".moment").dataset.index]);
     this.chosen = -1;
+    unfold(this.stage);
     this.list.addEventListener("click", (event) => {
       const item = event.target.closest(".moment");
       if (item && !event.target.closest("a")) this.choose(Number(item.dataset.index), true);
@@ -85,6 +86,17 @@ class Moments {
     document.removeEventListener("keydown", this.onKey);
     this.player.video.pause();
   }
+}
+
+/* On a narrow page the transcript waits to be opened, so that the results are near. */
+function unfold(root) {
+  const reading = root.querySelector(".reading");
+  let before = null;
+  new ResizeObserver(() => {
+    const now = narrow(root);
+    if (now !== before) reading.open = !now;
+    before = now;
+  }).observe(root.closest(".frame"));
 }
 
 function withCode(node, text) {

@@ -20,7 +20,6 @@ class Player {
     this.video.addEventListener("error", () => this.failed());
     this.video.addEventListener("ended", () => this.goOn());
     this.video.addEventListener("playing", () => this.lookAhead());
-    unfold(root);
     root.querySelector(".copy").addEventListener("click", (event) => this.copyLink(event.currentTarget));
   }
 
@@ -218,15 +217,9 @@ function hitsAddress(search, fingerprint) {
   return `/api/search?${search}&fingerprint=${fingerprint}&limit=${HITS_MOST}`;
 }
 
-/* On a narrow page the transcript waits to be opened, so that the results are near. */
-function unfold(root) {
-  const reading = root.querySelector(".reading");
-  let narrow = null;
-  new ResizeObserver(([{ contentRect }]) => {
-    const now = contentRect.width < NARROW_PX;
-    if (now !== narrow) reading.open = !now;
-    narrow = now;
-  }).observe(root.getRootNode().host ?? root);
+/* Whether the page leaves little room beside the player. */
+function narrow(root) {
+  return root.closest(".frame").clientWidth < NARROW_PX;
 }
 
 /* Keys that work on every page with a player. Returns whether the key was one of them. */

@@ -63,7 +63,8 @@ class Timeline {
     const { duration_ms, lanes } = this.known;
     const seen = lanes.filter((lane) => lane.kind === "seen");
     seen.sort((one, other) => this.asked.includes(other.name) - this.asked.includes(one.name));
-    const shown = this.whole ? seen : seen.slice(0, LABELS_AT_FIRST);
+    const few = narrow(this.root) ? 0 : LABELS_AT_FIRST;
+    const shown = this.whole ? seen : seen.slice(0, few);
     const found = { kind: "found", name: "Found", spans: this.hits.map((hit) => [hit.start_ms, hit.end_ms]) };
     this.lanes = [
       ...(this.hits.length ? [found] : []),
@@ -71,9 +72,10 @@ class Timeline {
       ...shown,
     ];
     this.root.hidden = !duration_ms;
-    this.more.hidden = seen.length <= LABELS_AT_FIRST;
+    this.more.hidden = seen.length <= few;
     this.more.ariaExpanded = String(this.whole);
-    this.more.textContent = this.whole ? "Fewer labels" : `${seen.length - LABELS_AT_FIRST} more`;
+    this.more.textContent = this.whole ? "Fewer" : few ? `${seen.length - few} more` : `${seen.length} seen`;
+    this.more.title = this.whole ? "Fewer labels" : "All labels";
     this.names.replaceChildren(...this.lanes.map(laneName));
     this.tracks.replaceChildren(...this.lanes.map((lane) => this.track(lane)), element("i", "now"));
     this.tracks.ariaValueMax = String(Math.round(duration_ms / 1000));
