@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
@@ -13,6 +13,7 @@ from random import Random
 import pyarrow as pa
 import pytest
 
+from gaze_pipeline.channels import Channel
 from gaze_pipeline.library.fingerprint import fingerprint
 from gaze_pipeline.models.sentences import Segment
 from gaze_pipeline.recovery import last, recover
@@ -25,12 +26,14 @@ from gaze_pipeline.store import schemas
 from gaze_pipeline.store.paths import DataPaths
 from gaze_pipeline.workspace import Workspace
 from tests.support.contents import contents, differences, half_artifacts, leavings
+from tests.support.every_model import every_model
 from tests.support.killing import ForkedRun, Moment, Run
 from tests.support.roots import root_variables, tiny_library, tiny_video
+from tests.support.slides import slide, talk
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 VIDEOS = 12
-FIRST, FOLLOWING, SEEING = 140, 20, 15
+FIRST, FOLLOWING, SEEING, ALL = 120, 20, 12, 5
 
 
 @dataclass
@@ -45,6 +48,7 @@ class Trial:
     seed: int
     prepare: Callable[[Trial, Path], None]
     models: ModelSettings | None = None
+    channels: Mapping[str, str] = field(default_factory=dict)
     kind: type[Run] = ForkedRun
     kills: int = 0
     told: list[str] = field(default_factory=list)
@@ -61,7 +65,7 @@ class Trial:
 
     def run(self, root: Path, *arguments: str) -> Run:
         variables = root_variables(root, self.films, models=self.models)
-        return self.kind(root, variables, *(arguments or ("index",)))
+        return self.kind(root, {**variables, **self.channels}, *(arguments or ("index",)))
 
     def chapter(self, kills: int) -> None:
         """Index from the start, with at most so many kills on the way."""
@@ -136,6 +140,9 @@ def test_a_few_kills(tmp_path: Path) -> None:
     run_trial(Trial(tmp_path, films, seed=1, prepare=fresh, kind=Run), kills=4)
 
 
+EVERY_CHANNEL = {f"GAZE_CHANNELS__{channel.name}": "true" for channel in Channel}
+
+
 @pytest.fixture
 def films(tmp_path: Path) -> Path:
     return tiny_library(tmp_path / "films", VIDEOS)
@@ -161,3 +168,17 @@ def test_kills_with_image_models(tmp_path: Path, films: Path, test_models: Model
     trial = Trial(tmp_path, films, seed=4, prepare=fresh, models=test_models)
     run_trial(trial, kills=SEEING)
     assert "vectors" in " ".join(trial.wanted)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_kills_with_every_channel(tmp_path: Path, test_models: ModelSettings) -> None:
+    films = tiny_library(tmp_path / "films", 1)
+    talk(films / "talk.mp4", [(slide("latin-1"), 2)])
+    models = every_model(tmp_path, test_models)
+    trial = Trial(tmp_path, films, seed=5, prepare=fresh, models=models, channels=EVERY_CHANNEL)
+    run_trial(trial, kills=ALL)
+    made = {f"artifacts: {stage}" for stage in Stage}
+    assert made <= set(trial.wanted)
+    assert {"snapshot: texts", "snapshot: meanings", "snapshot: vectors"} <= set(trial.wanted)
+    assert trial.wanted["snapshot: texts"]

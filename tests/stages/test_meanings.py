@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gaze_pipeline.errors import ErrorCode
-from gaze_pipeline.models.sentence_encoder import WEIGHTS
 from gaze_pipeline.settings import ChannelSettings, ModelSettings
 from gaze_pipeline.stages.index import Watcher, index
 from gaze_pipeline.stages.plan import plan
@@ -19,7 +17,8 @@ from gaze_pipeline.store.catalog.rows import VideoRow
 from gaze_pipeline.store.contract import violations
 from gaze_pipeline.store.snapshot import publish
 from gaze_pipeline.workspace import Workspace
-from tests.support.sentences import WIDTH, write_model
+from tests.support.every_model import sentence_manifest
+from tests.support.sentences import WIDTH
 from tests.support.synthetic import Film, Line, SyntheticRoot
 
 A, B = "a" * 16, "b" * 16
@@ -28,29 +27,12 @@ LINES = [
     Line(0, 2000, "we afford the rent"), Line(2200, 4000, "money for the rent"),
     Line(4100, 5000, "we the"), Line(60_000, 62_000, "something else"),
 ]  # fmt: skip
-MANIFEST = """
-[[model]]
-id = "tiny-sentences"
-kind = "sentence"
-title = "Tiny"
-licence = "MIT"
-[[model.source]]
-name = "here"
-kind = "folder"
-location = "weights"
-files = [{{ name = "{name}", sha256 = "{sha256}" }}]
-"""
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     """A library as it was indexed before there was meaning: all is done but that."""
-    weights = tmp_path / "weights" / WEIGHTS
-    weights.parent.mkdir()
-    write_model(weights)
-    sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
-    manifest = tmp_path / "manifest.toml"
-    manifest.write_text(MANIFEST.format(name=WEIGHTS, sha256=sha256))
+    manifest = sentence_manifest(tmp_path)
     root = SyntheticRoot(tmp_path / "data")
     models = ModelSettings(directory=tmp_path / "models", manifest=manifest)
     settings = root.settings.model_copy(update={"channels": SPEECH, "models": models})

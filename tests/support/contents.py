@@ -23,6 +23,7 @@ SNAPSHOT = {
     "segments": "* EXCLUDE (id)",
     "frames": "*",
     "detections": "*",
+    "texts": "* EXCLUDE (id)",
 }
 HELD = "WHERE fingerprint IN (SELECT fingerprint FROM files)"
 """Rows of videos that are gone are kept for a while, in whatever state they were."""
