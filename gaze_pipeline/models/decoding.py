@@ -86,22 +86,39 @@ class Decoder:
             [token for token in result.sequences_ids[0] if token < tokenizer.eot]
             for result, tokenizer in zip(results, tokenizers, strict=True)
         ]
-        start = {tokenizer.language_code: tokenizer.sot_sequence for tokenizer in tokenizers}
-        aligned = {
-            language: self._model.model.align(encoded, sequence, tokens, lengths)
-            for language, sequence in start.items()
-        }
+        aligned = self._align(encoded, tokenizers, tokens, lengths)
         return [
             Decoded(
                 language=languages[index],
                 ranked=ranked[index],
-                words=_words(tokenizers[index], tokens[index], aligned[languages[index]][index]),
+                words=_words(tokenizers[index], tokens[index], aligned[index]),
                 average_log=_average_log(results[index]),
                 no_speech=float(results[index].no_speech_prob),
                 repetition=_repetition(tokenizers[index].decode(tokens[index])),
             )
             for index in range(len(clips))
         ]
+
+    def _align(
+        self,
+        encoded: Any,
+        tokenizers: Sequence[Any],
+        tokens: Sequence[list[int]],
+        lengths: Sequence[int],
+    ) -> list[Any]:
+        """Which frames the tokens of each clip attend to; clips of one language are aligned together."""
+        aligned: list[Any] = [None] * len(tokens)
+        for start in {tuple(tokenizer.sot_sequence) for tokenizer in tokenizers}:
+            rows = [row for row, one in enumerate(tokenizers) if tuple(one.sot_sequence) == start]
+            found = self._model.model.align(
+                _rows(encoded, rows),
+                list(start),
+                [tokens[row] for row in rows],
+                [lengths[row] for row in rows],
+            )
+            for row, alignment in zip(rows, found, strict=True):
+                aligned[row] = alignment
+        return aligned
 
     def _features(self, clips: Sequence[Audio]) -> tuple[npt.NDArray[np.float32], list[int]]:
         """Log-mel features [clips, mels, frames] and the frames of each that are speech."""
@@ -113,6 +130,15 @@ class Decoder:
         for row, spectrum, length in zip(batch, spectra, lengths, strict=True):
             row[:, :length] = spectrum[:, :length]
         return batch, lengths
+
+
+def _rows(encoded: Any, rows: Sequence[int]) -> Any:
+    """Some clips of an encoded batch [clips, frames, width]."""
+    if len(rows) == encoded.shape[0]:
+        return encoded
+    from ctranslate2 import Device, StorageView
+
+    return StorageView.from_array(np.array(encoded.to_device(Device.cpu))[rows])
 
 
 def _token_limit(frames: int) -> int:
