@@ -66,27 +66,29 @@ def publishing(paths: DataPaths, *, wait: bool = True) -> Iterator[None]:
 
 
 def tidy(paths: DataPaths, now: float) -> None:
-    """Delete what no snapshot reads at `now` (seconds since the epoch)."""
+    """Delete what no snapshot reads at `now` (seconds since the epoch); make one of what grew by parts."""
     info = files.current(paths)
     if info is not None:
         with publishing(paths):
-            _clean_vectors(paths, info, files.sweep(paths), now)
+            for store in _vectors(paths, info):
+                store.renew()
+                store.clean(files.sweep(paths), now, most=0)
 
 
 def _clean(paths: DataPaths, info: SnapshotInfo, kept: int) -> None:
     """Delete what no snapshot reads; on a full disk that waits for the next publication."""
     try:
-        _clean_vectors(paths, info, files.sweep(paths, kept))
+        held = files.sweep(paths, kept)
+        for store in _vectors(paths, info):
+            store.clean(held)
     except (OSError, RuntimeError) as error:
         if not _is_full(error):
             raise
 
 
-def _clean_vectors(
-    paths: DataPaths, info: SnapshotInfo, kept: list[int], now: float | None = None
-) -> None:
-    VectorStore(paths, info.visual_model).clean(kept, now)
-    VectorStore(paths, info.sentence_model, LINES).clean(kept, now)
+def _vectors(paths: DataPaths, info: SnapshotInfo) -> tuple[VectorStore, VectorStore]:
+    visual = VectorStore(paths, info.visual_model, FRAMES)
+    return visual, VectorStore(paths, info.sentence_model, LINES)
 
 
 def _built(workspace: Workspace, anew: bool) -> SnapshotInfo:

@@ -57,13 +57,21 @@ def _sync(
         if source is None:
             reasons[video.fingerprint] = missing(video, made[0])
             continue
-        info = artifacts.info(video.fingerprint, made[0])
-        if info is not None and info.recipe.model_id != model_id:
-            reasons[video.fingerprint] = State.QUEUED
-            continue
         wanted[video.fingerprint] = source
-    failed = store.sync(wanted, read)
-    return reasons | {fingerprint: error.code.name for fingerprint, error in failed.items()}
+
+    def read_if_ours(fingerprint: str) -> pa.Table:
+        info = artifacts.info(fingerprint, made[0])
+        if info is not None and info.recipe.model_id != model_id:
+            raise GazeError(ErrorCode.STAGE_NOT_READY, fingerprint, info.recipe.model_id)
+        return read(fingerprint)
+
+    failed = store.sync(wanted, read_if_ours)
+    return reasons | {fingerprint: _reason(error) for fingerprint, error in failed.items()}
+
+
+def _reason(error: GazeError) -> str:
+    """Why a video has no rows; what another model made, or of other lines, is made again."""
+    return State.QUEUED if error.code is ErrorCode.STAGE_NOT_READY else error.code.name
 
 
 def _signature(artifacts: ArtifactStore, fingerprint: str, made: Sequence[Stage]) -> str | None:

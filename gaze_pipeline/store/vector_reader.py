@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -205,6 +206,7 @@ class _Rows:
 
 def connect(paths: DataPaths) -> Any:
     """The LanceDB database of a data root."""
+    os.environ.setdefault("LANCEDB_LOG", "error")  # it warns of every empty part of an index
     import lancedb
 
     return lancedb.connect(paths.vectors)

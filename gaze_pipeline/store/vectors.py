@@ -27,6 +27,13 @@ INDEX_FROM = 50_000
 _PARTITION_ROWS = 2_000
 _TRAINING_ROWS = 64
 """A vector index has a partition for so many rows, which is made from so many."""
+_NEWS_ROWS, _NEWS_SHARE = 1_000, 256
+"""So many rows, or one in so many, may be in no index: they are searched one by one, 1 ms a thousand."""
+_PIECES = 16
+_PARTS, _PARTS_OVERNIGHT = 24, 4
+"""So many small files a table may have, and its index so many parts that came later, 1 ms each."""
+_VERSIONS = 32
+"""What only old versions hold is deleted when there are more of them."""
 _BATCH_ROWS = 20_000
 _GRACE = timedelta(minutes=2)
 _UNREADABLE = (OSError, RuntimeError, ValueError)
@@ -70,8 +77,12 @@ class VectorStore:
             self._table().delete(one_of("fingerprint", keys))
         failed = self._add(fresh, wanted, read)
         if stale or fresh:
-            self._maintain()
+            self._maintain(_PARTS)
         return failed
+
+    def renew(self) -> None:
+        """Make the index of the vectors anew if it has grown by parts; a search has to look into each."""
+        self._maintain(_PARTS_OVERNIGHT)
 
     def begin_anew(self) -> None:
         """Have the next `sync` fill a new table: deleted rows stay in the files of an old one.
@@ -101,8 +112,10 @@ class VectorStore:
         tables.sync_to_disk(self._paths, self.name)
         return version
 
-    def clean(self, snapshots: Iterable[int], now: float | None = None) -> None:
-        """Drop the versions and the tables that none of the `snapshots` reads.
+    def clean(
+        self, snapshots: Iterable[int], now: float | None = None, most: int = _VERSIONS
+    ) -> None:
+        """Drop the tables that no snapshot reads of these, and the versions once there are more than `most`.
 
         Versions of the last minutes before `now` (seconds since the epoch) stay for queries under way.
         """
@@ -110,18 +123,20 @@ class VectorStore:
         kept = {_tag(number) for number in snapshots}
         for name in tables.names(self._paths, self._family):
             try:
-                self._clean(name, kept, moment)
+                self._clean(name, kept, moment, most)
             except _UNREADABLE as error:
                 if name == self.name or _PASSING.search(str(error)):
                     raise
                 tables.delete(self._paths, name)  # damaged, and replaced
 
-    def _clean(self, name: str, kept: set[str], now: datetime) -> None:
+    def _clean(self, name: str, kept: set[str], now: datetime, most: int) -> None:
         table = self._db.open_table(name)
         tags = table.tags.list()
         for tag in tags.keys() - kept:
             table.tags.delete(tag)
         pinned = {tags[tag]["version"] for tag in tags.keys() & kept}
+        if pinned and len(table.list_versions()) <= most:
+            return
         if pinned:
             age = _age(table, min(pinned), now)
             table.optimize(cleanup_older_than=age, delete_unverified=True)
@@ -161,37 +176,33 @@ class VectorStore:
         else:
             self._db.create_table(self.name, rows)
 
-    def _maintain(self) -> None:
-        """Merge fragments and keep the indexes complete."""
+    def _maintain(self, most_parts: int) -> None:
+        """Keep the table so that it is searched fast: its news is searched row by row until it is much."""
         if not self._exists():
             return
-        from lancedb.index import BTree, IvfRq, LabelList
+        from lancedb.index import BTree, LabelList
 
         table = self._table()
-        table.optimize()
-        indexes = table.list_indices()
-        indexed = {column for index in indexes for column in index.columns}
-        metrics = {
-            table.index_stats(index.name).distance_type
-            for index in indexes
-            if "vector" in index.columns
-        }
+        vectors, others = self._indexes(table)
         rows = table.count_rows()
         for column in self._family.selected if rows else ():
-            if column not in indexed:
+            if column not in others:
                 lists = pa.types.is_list(table.schema.field(column).type)
                 table.create_index(column, config=LabelList() if lists else BTree())
-        if rows >= self._index_from and metrics != {METRIC}:
-            table.create_index(
-                "vector",
-                config=IvfRq(
-                    distance_type=METRIC,
-                    num_partitions=max(1, rows // _PARTITION_ROWS),
-                    sample_rate=_TRAINING_ROWS,
-                    max_iterations=20,
-                ),
-                name="vector_idx",
-            )
+        if _is_scattered(table, vectors, rows):
+            table.optimize()
+            vectors, _ = self._indexes(table)
+        if rows >= self._index_from and (vectors is None or vectors.num_indices > most_parts):
+            _train(table, rows)
+
+    def _indexes(self, table: Any) -> tuple[Any, set[str]]:
+        """How the index of the vectors stands, if there is one of use; the other columns that have one."""
+        columns: dict[str, str] = {
+            column: index.name for index in table.list_indices() for column in index.columns
+        }
+        name = columns.pop("vector", None)
+        stats = table.index_stats(name) if name else None
+        return (stats if stats and stats.distance_type == METRIC else None), set(columns)
 
     def _sound_sources(self) -> dict[str, set[str]]:
         """What the table holds; nothing when it is damaged: another then takes its place."""
@@ -228,6 +239,26 @@ class VectorStore:
     def _db(self) -> Any:
         self._paths.vectors.mkdir(parents=True, exist_ok=True)
         return connect(self._paths)
+
+
+def _is_scattered(table: Any, vectors: Any, rows: int) -> bool:
+    """Whether a search has to read many small files, or many rows that are in no index."""
+    pieces = table.stats()["fragment_stats"]["num_small_fragments"]
+    news = vectors.num_unindexed_rows if vectors else 0
+    return bool(pieces > _PIECES or news > max(_NEWS_ROWS, rows // _NEWS_SHARE))
+
+
+def _train(table: Any, rows: int) -> None:
+    """Make the index of the vectors anew."""
+    from lancedb.index import IvfRq
+
+    config = IvfRq(
+        distance_type=METRIC,
+        num_partitions=max(1, rows // _PARTITION_ROWS),
+        sample_rate=_TRAINING_ROWS,
+        max_iterations=20,
+    )
+    table.create_index("vector", config=config, name="vector_idx")
 
 
 def _tag(snapshot: int) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.store.snapshot import publish
+from gaze_pipeline.store.snapshot import publish, tidy
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_pipeline.store.vector_tables import FRAMES, delete_leavings, names
 from tests.support.synthetic import Film, SyntheticRoot
@@ -98,4 +99,5 @@ def test_leavings_of_killed_writers_go(root: SyntheticRoot) -> None:
     uncommitted = table / "data" / "0123456789abcdef.lance"
     uncommitted.write_bytes(b"half")
     publish(root.workspace)
+    tidy(paths, time.time())
     assert not uncommitted.exists()

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.store import schemas
+from gaze_pipeline.store import schemas, vectors
 from gaze_pipeline.store.paths import DataPaths
 from gaze_pipeline.store.vectors import VectorReader, VectorStore
 from tests.support.synthetic import unit
@@ -190,6 +190,34 @@ def test_many_rows_get_a_vector_index_that_finds_the_same(paths: DataPaths) -> N
     sync(store, {**videos, "zz": rows("zz", 60)})
     late = read(paths, store, 2).nearest(vector(rows("zz", 60), 5), 50).to_pylist()[0]
     assert (late["fingerprint"], late["frame_index"]) == ("zz", 5)
+
+
+def test_news_is_found_before_and_after_it_is_indexed(
+    paths: DataPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"_NEWS_ROWS": 50, "_PARTS": 2, "_PARTS_OVERNIGHT": 1, "_PIECES": 3}.items():
+        monkeypatch.setattr(vectors, name, value)
+    store = VectorStore(paths, "m", index_from=100)
+    videos = {"first": rows("first", 120)}
+    parts, news = set(), set()
+    for number in range(8):
+        name = f"{number:02}"
+        videos[name] = rows(name, 20)
+        sync(store, videos)
+        reader = read(paths, store, number + 1)
+        for key in ("first", name):
+            best = reader.nearest(vector(videos[key], 7), 50).to_pylist()[0]
+            assert (best["fingerprint"], best["frame_index"]) == (key, 7)
+        stats = store._table().index_stats("vector_idx")
+        parts.add(stats.num_indices)
+        news.add(stats.num_unindexed_rows)
+        store.clean([number, number + 1])
+    assert max(parts) == 2
+    assert 0 < max(news) <= 50
+    store.renew()
+    store.clean([8], most=0)
+    assert store._table().index_stats("vector_idx").num_indices == 1
+    assert held(read(paths, store, 9)) == {key: table.num_rows for key, table in videos.items()}
 
 
 def test_a_sample_spreads_over_the_whole_table(paths: DataPaths) -> None:
