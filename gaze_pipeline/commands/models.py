@@ -111,9 +111,9 @@ def pull_all(settings: Settings, names: list[str], console: Console) -> list[Gaz
 def _prepare(settings: Settings) -> None:
     """Convert what its first use would otherwise: so that no search waits for it."""
     models = Workspace(settings).models
-    for reader in (models.clip_text, models.clip, models.sentence_encoder):
+    for loaded in (models.clip_text, models.clip, models.detector, models.sentence_encoder):
         with suppress(GazeError):
-            reader()
+            loaded()
 
 
 def print_missing(found: list[ModelStatus], console: Console) -> None:

@@ -80,8 +80,9 @@ class Models:
         with self._lock:
             if self._detector is None:
                 directory = self._directory("detector")
-                self._limit_torch()
-                self._detector = Detector.load(directory, self._min_confidence, self._device)
+                self._detector = Detector.load(
+                    directory, self._min_confidence, self._device, self._threads
+                )
             return self._detector
 
     def sentence_encoder(self) -> SentenceEncoder:
@@ -101,9 +102,3 @@ class Models:
 
     def _directory(self, kind: Kind) -> Path:
         return model_dir(self.spec(kind), self.models_dir)
-
-    def _limit_torch(self) -> None:
-        import torch
-
-        if self._threads:
-            torch.set_num_threads(self._threads)
