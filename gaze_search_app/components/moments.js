@@ -52,18 +52,25 @@ class Moments {
   }
 
   key(event) {
-    const step = modified(event) || typing(event) ? 0 : this.arrangement.step(event.key);
-    if (step && !event.composedPath().includes(this.stage)) {
+    if (modified(event) || typing(event)) return false;
+    const step = this.arrangement.step(event.key);
+    if (step && !this.seeks(event)) {
       this.move(step);
       return true;
     }
     if (playerKey(event, this.player)) return true;
-    if (modified(event) || typing(event)) return false;
     if (event.key === "Enter" && !/^(BUTTON|A|SUMMARY)$/.test(event.composedPath()[0].tagName)) {
       this.choose(this.chosen, true);
       return true;
     }
     return false;
+  }
+
+  /* Whether an arrow is meant for the player, as where it stands goes along. */
+  seeks(event) {
+    const target = event.composedPath()[0];
+    if (!this.stage.contains(target)) return false;
+    return /Left|Right/.test(event.key) || Boolean(target.closest("video, .tracks"));
   }
 
   move(step) {

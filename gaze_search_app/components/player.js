@@ -225,7 +225,7 @@ function narrow(root) {
 /* Keys that work on every page with a player. Returns whether the key was one of them. */
 function playerKey(event, player) {
   if (modified(event) || typing(event)) return false;
-  const overControl = /^(button|video|a)$/i.test(event.composedPath()[0].tagName || "");
+  const overControl = /^(button|video|a|summary)$/i.test(event.composedPath()[0].tagName || "");
   if (!player.moment) return false;
   if (event.key === " " && !overControl) player.toggle();
   else if (event.key === "ArrowLeft") player.skip(-SEEK_S);

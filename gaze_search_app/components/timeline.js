@@ -34,7 +34,7 @@ class Timeline {
       this.leave(event);
     });
     for (const name of ["pointercancel", "pointerleave"]) {
-      this.tracks.addEventListener(name, (event) => name === "pointerleave" && this.pressed || this.leave(event));
+      this.tracks.addEventListener(name, (event) => this.leave(event));
     }
   }
 
