@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store.paths import DataPaths
 from gaze_pipeline.store.vector_tables import family_of
 
+T = TypeVar("T")
 METRIC: Final = "l2"
 """What a vector index is built by: partitions by distance are even, those by dot product are not."""
 _LENGTH = 2.0
@@ -37,9 +38,8 @@ class VectorReader:
         self._folder = paths.vectors
         self._family = family_of(name)
         with self._readable():
-            self._table = connect(paths).open_table(name)
-            self._table.checkout(version)
-        vector = self._table.schema.field("vector").type
+            self._table = _ask(_opened(paths, name, version))
+            vector = _ask(self._table.schema()).field("vector").type
         self.dimensions: int = vector.list_size
 
     def nearest(
@@ -67,7 +67,7 @@ class VectorReader:
         if conditions:
             query = query.where(" AND ".join(conditions))
         with self._readable():
-            found = query.select(["_rowid", "_distance"]).limit(limit).to_arrow()
+            found = _ask(query.select(["_rowid", "_distance"]).limit(limit).to_arrow())
             told = self._rows.of(found["_rowid"].to_numpy())
         distance = found["_distance"]
         if self._indexed:  # of unit vectors, one of them made longer
@@ -78,8 +78,8 @@ class VectorReader:
     def _search(self, vector: npt.NDArray[np.float32], limit: int, filtered: bool) -> Any:
         """A search for the nearest: by the index where there is one, else among all."""
         if not self._indexed:
-            return self._table.search(vector, vector_column_name="vector").distance_type("dot")
-        query = self._table.search(_LENGTH * vector, vector_column_name="vector")
+            return self._table.vector_search(vector).column("vector").distance_type("dot")
+        query = self._table.vector_search(_LENGTH * vector).column("vector")
         query = query.distance_type(METRIC).refine_factor(max(1, _REREAD // limit))
         if filtered:
             return query.minimum_nprobes(_PARTITIONS).maximum_nprobes(0)
@@ -88,17 +88,18 @@ class VectorReader:
     @cached_property
     def _rows(self) -> _Rows:
         """What each row says, read once: a search that fetches it itself takes half as long again."""
-        query = self._table.search().select([*self._family.columns, "_rowid"])
-        return _Rows(query.limit(None).to_arrow())
+        return _Rows(_ask(self._table.query().select([*self._family.columns, "_rowid"]).to_arrow()))
 
     @cached_property
     def _indexed(self) -> bool:
         """Whether there is an index of the vectors; it is brought into memory."""
         with self._readable():
-            names = [one.name for one in self._table.list_indices() if "vector" in one.columns]
-            indexed = [n for n in names if self._table.index_stats(n).distance_type == METRIC]
+            indices = _ask(self._table.list_indices())
+            names = [index.name for index in indices if "vector" in index.columns]
+            stats = {name: _ask(self._table.index_stats(name)) for name in names}
+            indexed = [name for name in names if stats[name].distance_type == METRIC]
             for name in indexed:
-                self._table.prewarm_index(name)
+                _ask(self._table.prewarm_index(name))
         return bool(indexed)
 
     def sample(self, rows: int) -> tuple[npt.NDArray[np.float32], list[Any]]:
@@ -108,11 +109,12 @@ class VectorReader:
         """
         told = self._family.selected[-1]
         with self._readable():
-            total = self._table.count_rows()
+            total = _ask(self._table.count_rows())
             if not total:
                 return np.empty((0, self.dimensions), np.float32), []
             offsets = np.unique(np.linspace(0, total - 1, min(rows, total)).astype(int))
-            table = self._table.take_offsets(offsets.tolist()).select(["vector", told]).to_arrow()
+            rows_at = self._table.take_offsets(offsets.tolist())
+            table = _ask(rows_at.select(["vector", told]).to_arrow())
         return self._vectors_of(table), table[told].to_pylist()
 
     def neighbours(self, rows: int) -> list[npt.NDArray[np.float32]]:
@@ -121,15 +123,13 @@ class VectorReader:
         They are spread evenly over the table. Raises GazeError(INDEX_CORRUPT).
         """
         with self._readable():
-            total = self._table.count_rows()
+            total = _ask(self._table.count_rows())
             first = np.unique(np.linspace(0, max(total - 2, 0), min(rows, total)).astype(int))
             offsets = np.unique([*first, *(first + 1)]) if total > 1 else first[:0]
-            table = (
-                self._table.take_offsets(offsets.tolist())
-                .select(["fingerprint", "shot", "frame_index", "vector"])
-                .to_arrow()
-                .sort_by([("fingerprint", "ascending"), ("frame_index", "ascending")])
-            )
+            rows_at = self._table.take_offsets(offsets.tolist())
+            asked = rows_at.select(["fingerprint", "shot", "frame_index", "vector"])
+            order = [("fingerprint", "ascending"), ("frame_index", "ascending")]
+            table = _ask(asked.to_arrow()).sort_by(order)
         vectors = self._vectors_of(table)
         videos, shots, frames = (
             table[name].to_numpy() for name in ("fingerprint", "shot", "frame_index")
@@ -144,8 +144,8 @@ class VectorReader:
         None when the video has no vectors. Raises GazeError(INDEX_CORRUPT).
         """
         with self._readable():
-            query = self._table.search().where(one_of("fingerprint", [fingerprint]))
-            table = query.select(["timestamp_ms", "shot", "vector"]).limit(None).to_arrow()
+            query = self._table.query().where(one_of("fingerprint", [fingerprint]))
+            table = _ask(query.select(["timestamp_ms", "shot", "vector"]).to_arrow())
         if not table.num_rows:
             return None
         table = table.sort_by("timestamp_ms")
@@ -159,8 +159,9 @@ class VectorReader:
         Raises GazeError(INDEX_CORRUPT).
         """
         with self._readable():
-            query = self._table.search().select(["fingerprint", "vector"]).limit(None)
-            for batch in query.to_batches(_BATCH_ROWS):
+            query = self._table.query().select(["fingerprint", "vector"])
+            batches = _ask(query.to_batches(max_batch_length=_BATCH_ROWS))
+            while (batch := _ask(_next(batches))) is not None:
                 table = pa.table(batch)
                 yield table["fingerprint"].to_pylist(), self._vectors_of(table)
 
@@ -174,9 +175,10 @@ class VectorReader:
         Returns how many rows it holds. Raises GazeError(INDEX_CORRUPT).
         """
         with self._readable():
-            held = self._table.search().select(["fingerprint", "source"]).limit(None).to_arrow()
+            held = _ask(self._table.query().select(["fingerprint", "source"]).to_arrow())
             if "labels" in self._family.selected:
-                self._table.search().where("array_has_any(labels, ['?'])").limit(1).to_arrow()
+                query = self._table.query().where("array_has_any(labels, ['?'])")
+                _ask(query.limit(1).to_arrow())
         self.sample(_PROBES)
         return int(held.num_rows)
 
@@ -202,6 +204,28 @@ class _Rows:
     def of(self, ids: npt.NDArray[np.uint64]) -> pa.Table:
         """The rows with these ids, in their order."""
         return self._rows.take(self._order[np.searchsorted(self._ids, ids)])
+
+
+def _ask(answer: Coroutine[Any, Any, T]) -> T:
+    """What LanceDB answers, in one exchange between threads: its own blocking calls take six."""
+    from lancedb import background_loop
+
+    loop: Any = background_loop.LOOP
+    found: T = loop.run(answer)
+    return found
+
+
+async def _opened(paths: DataPaths, name: str, version: int) -> Any:
+    import lancedb
+
+    database = await lancedb.connect_async(paths.vectors)
+    table = await database.open_table(name)
+    await table.checkout(version)
+    return table
+
+
+async def _next(batches: AsyncIterator[T]) -> T | None:
+    return await anext(batches, None)
 
 
 def connect(paths: DataPaths) -> Any:

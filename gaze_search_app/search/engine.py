@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 
@@ -30,13 +31,16 @@ from gaze_search_app.search.scope import Scope, coverage, scope
 from gaze_search_app.search.timeline import rank
 from gaze_search_app.search.vision import TextEncoder, Vision
 
+_SWITCH_S = 0.0005
+
 
 class Engine:
     """Answers requests from the newest published snapshot; threads may share it.
 
     `load` and `load_images` give the sides of the image model, `load_sentences` the sentence model; by
     default those that the settings name. NumPy's products run on one thread in this process from then on:
-    where indexing has all cores busy, waiting for a second one takes longer than it saves.
+    where indexing has all cores busy, waiting for a second one takes longer than it saves. And threads hand
+    Python over sooner: a query waits for it a dozen times.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class Engine:
         self.snapshots = SnapshotPool(settings.paths)
         workspace = Workspace(settings)
         threadpool_limits(1, user_api="blas")
+        sys.setswitchinterval(_SWITCH_S)
         self._vision = Vision(load or (lambda: workspace.models.clip_text()))
         self._exemplars = Exemplars(load_images or (lambda: workspace.models.clip()))
         self._meaning = (
@@ -99,10 +104,11 @@ class Engine:
         )
         chained = len(asked.asks) > 1
         steps = [[finder.find(ask, chained) for ask in step] for step in asked.steps]
+        wanted = set(request.labels)
         every = [
             moment
             for moment in rank(snapshot, steps, asked.within_ms, self.settings.search)
-            if set(request.labels) <= set(moment.stretch.labels)
+            if wanted.issubset(moment.stretch.labels)
         ]
         ranked = collapsed(snapshot, every)
         found = [part for step in steps for part in step]

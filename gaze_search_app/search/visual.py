@@ -30,10 +30,10 @@ def search(
         return []
     found = snapshot.vectors.nearest(vector, MOST, sorted(labels), fingerprints)
     scores = calibrate(vector, background).score(found["cosine"])
-    names = ("fingerprint", "start_ms", "end_ms", "frame_index")
-    columns = *(found[name].to_pylist() for name in names), scores.tolist()
-    shots = found["shot"].to_pylist()
-    return [FrameHit(*row) for row in zip(*columns, shots, strict=True)]
+    numbers = (found[name].to_numpy() for name in ("start_ms", "end_ms", "frame_index"))
+    columns = (*numbers, scores, found["shot"].to_numpy())
+    videos = found["fingerprint"].to_pylist()
+    return [FrameHit(*row) for row in zip(videos, *(c.tolist() for c in columns), strict=True)]
 
 
 def best_of(answers: Sequence[Sequence[FrameHit]]) -> list[FrameHit]:
