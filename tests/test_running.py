@@ -58,21 +58,6 @@ def test_a_folder_is_indexed_and_published(gaze: RunningGaze) -> None:
     until(lambda: current_revision(gaze.workspace.paths) == catalog.revision(), what="the index")
 
 
-def test_a_backfill_from_the_ui_is_one_run(gaze: RunningGaze) -> None:
-    until(lambda: gaze.decoded(FEW), what="the three videos")
-    until(lambda: not gaze.runs(statuses=["QUEUED", "STARTING", "STARTED"]), what="quiet")
-    keys = [video.fingerprint for video in gaze.workspace.catalog.videos.all()]
-    launched = gaze.ask(
-        """mutation($keys: [String!]) { launchPartitionBackfill(backfillParams: {
-            assetSelection: [{path: ["audio"]}], partitionNames: $keys
-        }) { __typename ... on LaunchBackfillSuccess { backfillId } } }""",
-        keys=keys,
-    )["launchPartitionBackfill"]
-    tag = {"key": "dagster/backfill", "value": launched["backfillId"]}
-    until(lambda: gaze.runs(tags=[tag], statuses=["SUCCESS"]), what="the backfill")
-    assert len(gaze.runs(tags=[tag])) == 1
-
-
 def cancel_in_the_ui(gaze: RunningGaze) -> bool:
     """Terminate every run that has not ended; returns whether there was none."""
     under_way = gaze.runs(statuses=UNFINISHED, pipelineName="ingest")
