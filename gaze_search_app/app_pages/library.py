@@ -261,7 +261,10 @@ def _stage(cell: StageCell) -> str:
 
 
 def _problem(row: Row) -> str:
-    if row.problem is None or row.state in (State.WAITING, State.CANCELLED):
+    waits = any(
+        cell.stage is row.problem_stage and cell.status is Status.WAITING for cell in row.stages
+    )
+    if row.problem is None or row.state is State.CANCELLED or waits:  # the banner tells what for
         return ""
     stage = f"{row.problem_stage} · " if row.problem_stage else ""
     detail = f" ({escape(row.detail)})" if row.detail else ""

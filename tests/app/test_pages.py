@@ -271,6 +271,17 @@ def test_the_library_follows_the_work_and_filters_by_state(root: SyntheticRoot) 
 
 
 @pytest.mark.usefixtures("root")
+def test_a_video_is_found_in_the_library_by_its_name() -> None:
+    visit = Visit("library")
+    visit.at.text_input(key="find").set_value("MÜLLER")
+    text = visit.run().text
+    assert "Müller&#x27;s film.mp4" in text
+    assert f"{'b' * 16}.mp4" not in text
+    visit.at.text_input(key="find").set_value("zeppelin")
+    assert "None of them" in visit.run().text
+
+
+@pytest.mark.usefixtures("root")
 def test_an_offline_library_and_a_copy_under_way_are_told(
     root: SyntheticRoot, tmp_path: Path
 ) -> None:
