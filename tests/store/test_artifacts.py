@@ -8,6 +8,7 @@ import textwrap
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from gaze_pipeline.errors import ErrorCode, GazeError
@@ -85,3 +86,19 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_artifact(tmp_path: Path) -
                 writer.wait(delay_ms / 1000)
             os.kill(writer.pid, signal.SIGKILL)
         assert store.read(VIDEO, Stage.AUDIO).num_rows == 1
+
+
+def test_facts_from_before_are_read_without_what_they_do_not_tell(store: ArtifactStore) -> None:
+    told = {
+        "fingerprint": VIDEO, "duration_ms": 1000, "width": 64, "height": 48, "rotation": 0,
+        "fps": 25.0, "container": "mp4", "audio_streams": 1, "other_audio_first": False,
+        "starts_ms": 0,
+    }  # fmt: skip
+    table = pa.Table.from_pylist([told], schema=schemas.MEDIA)
+    store.write_facts(VIDEO, table)
+    pq.write_table(table.drop_columns(["starts_ms"]), store.paths.facts(VIDEO))
+    assert store.read_facts(VIDEO).to_pylist() == [{**table.to_pylist()[0], "starts_ms": None}]
+    pq.write_table(table.drop_columns(["width"]), store.paths.facts(VIDEO))
+    with pytest.raises(GazeError) as raised:
+        store.read_facts(VIDEO)
+    assert raised.value.code is ErrorCode.ARTIFACT_CORRUPT
