@@ -57,8 +57,8 @@ def of_real_videos(models: ModelSettings) -> CopyFigures | None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "films"
         folder.mkdir()
-        truth = dict(_made(folder))
-        workspace = _indexed(Path(place) / "data", folder, models)
+        truth = dict(made(folder))
+        workspace = indexed(Path(place) / "data", folder, models)
         told = dict(_told(Snapshot.open(workspace.paths)))
         videos = sorted(path.name for path in folder.iterdir())
     expected = {
@@ -89,7 +89,7 @@ def table(figures: CopyFigures) -> Table:
     return shown
 
 
-def _made(folder: Path) -> Iterator[tuple[str, Path]]:
+def made(folder: Path) -> Iterator[tuple[str, Path]]:
     """Originals and their copies, and the parts of the room; gives the originals."""
     for name in ORIGINALS:
         original = folder / name
@@ -109,7 +109,8 @@ def _film(name: str) -> str:
     )
 
 
-def _indexed(root: Path, folder: Path, models: ModelSettings) -> Workspace:
+def indexed(root: Path, folder: Path, models: ModelSettings) -> Workspace:
+    """A data root over a folder, all of it seen and compared."""
     workspace = Workspace.open(
         Settings(
             root=root,
