@@ -14,6 +14,7 @@ import pytest
 from dagster._core.events import EngineEventData
 
 from gaze_pipeline import inflight, quiet, reconcile, sensors
+from gaze_pipeline.definitions import defs
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.instance import open_instance
 from gaze_pipeline.resources import WorkspaceResource
@@ -23,6 +24,7 @@ from gaze_pipeline.states import Stage, State, Status
 from gaze_pipeline.store.snapshot import publish
 from gaze_pipeline.workspace import Workspace
 from tests.support.roots import root_variables, tiny_library, tiny_video
+from tests.support.synthetic import Film, SyntheticRoot
 
 Status_ = dg.DagsterRunStatus
 
@@ -410,3 +412,34 @@ def test_a_publication_on_its_way_is_enough(
     daemon.tick(launch=False)
     publish_run(instance, Status_.STARTED)
     assert isinstance(publication(instance), dg.SkipReason)
+
+
+def comparison(instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
+    context = dg.build_sensor_context(instance, resources={"workspace": WorkspaceResource()})
+    answer = sensors.new_content(context)
+    assert isinstance(answer, (dg.RunRequest, dg.SkipReason))
+    return answer
+
+
+def test_copies_are_sought_once_among_what_was_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, instance: dg.DagsterInstance
+) -> None:
+    root = SyntheticRoot(tmp_path / "data")
+    monkeypatch.setenv("GAZE_DATA", str(root.root))
+    root.add(Film("a" * 16, (), root.near_topics([1, 2, 3])))
+    assert isinstance(comparison(instance), dg.SkipReason)
+    publish(root.workspace)
+    asked = comparison(instance)
+    assert isinstance(asked, dg.RunRequest)
+    assert comparison(instance).run_key == asked.run_key, "one that fails is not repeated at once"
+    result = defs.get_repository_def().get_job("compare").execute_in_process(instance=instance)
+    (event,) = result.asset_materializations_for_node("copies")
+    assert event.metadata["compared"].value == 1
+    assert isinstance(comparison(instance), dg.SkipReason)
+    publish(root.workspace)
+    assert isinstance(comparison(instance), dg.SkipReason)
+    root.add(Film("b" * 16, (), root.near_topics([4, 5, 6])))
+    assert isinstance(comparison(instance), dg.SkipReason), "it is not published yet"
+    publish(root.workspace)
+    publish_run(instance, Status_.STARTED)
+    assert isinstance(comparison(instance), dg.SkipReason)

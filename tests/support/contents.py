@@ -24,6 +24,13 @@ SNAPSHOT = {
     "frames": "*",
     "detections": "*",
     "texts": "* EXCLUDE (id)",
+    "copies": "*",
+    **{
+        f"{table} JOIN {table}_postings ON line = id JOIN fts_main_{table}.dict USING (termid)": (
+            "fingerprint, start_ms, term, times"
+        )
+        for table in ("segments", "texts")
+    },
 }
 HELD = "WHERE fingerprint IN (SELECT fingerprint FROM files)"
 """Rows of videos that are gone are kept for a while, in whatever state they were."""

@@ -32,6 +32,7 @@ PLACES = (
     "artifacts/*/*/audio.flac",
     "artifacts/*/*/*.parquet",
     "index/.search-*",
+    "run/.copies.*",
     "index/search-*",
     "index/.CURRENT*",
     "index/CURRENT",
