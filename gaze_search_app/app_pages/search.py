@@ -118,11 +118,12 @@ def _paging(address: Address, total: int) -> None:
     pages = _pages(total)
     if pages > 1:
         key = f"page?{urlencode(address.params(), doseq=True)}"
-        with st.container(horizontal=True, horizontal_alignment="center"):
+        with st.container(key="pages"):
             st.pagination(
                 pages,
                 default=address.page,
                 key=key,
+                width="stretch",  # else it shows the first page only
                 on_change=lambda: st.session_state.update(page=st.session_state[key]),
             )
 

@@ -29,12 +29,14 @@ class Moments {
     this.summary.replaceChildren(...summary.map((line) => withCode(element("span"), line)));
     const answer = JSON.stringify([moments, search, whole]);
     if (answer === this.answer) return;
+    const turned = this.answer !== undefined && this.list.getBoundingClientRect().top < 0;
     this.answer = answer;
     this.moments = moments;
     this.search = search;
     this.hitsOf = whole ? null : remembered((fingerprint) => hitsAddress(search, fingerprint));
     this.list.replaceChildren(...moments.map((moment, index) => momentItem(moment, index, search)));
     this.choose(0, false);
+    if (turned) document.querySelector(PAGE).scrollIntoView({ block: "start" }); // a page began below its end
   }
 
   choose(index, play) {
