@@ -56,7 +56,7 @@ def index(
     console = terminal()
     report = index_now(workspace, console, library)
     if republish:
-        publish(workspace)
+        publish(workspace, anew=True)
     if not summarise(workspace, report, console):
         sys.exit(1)
     if any(outcome.status is Status.CANCELLED for outcome in report.outcomes):
