@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from gaze_pipeline.models.sentences import Word
 from gaze_pipeline.models.speech import Audio
+from gaze_pipeline.models.vectors import Vectors
 
 _FRAMES_PER_S = 100
 _LONGEST_FRAMES = 3000
@@ -45,8 +46,10 @@ class Decoded:
 class Decoder:
     """Decodes batches with a faster-whisper model."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, encode: Callable[[Vectors], Any] | None = None) -> None:
+        """`encode` is an encoder to use in the place of the model's own."""
         self._model = model
+        self._encode = encode or model.encode
 
     def decode(
         self,
@@ -62,7 +65,7 @@ class Decoder:
         from faster_whisper.transcribe import get_suppressed_tokens
 
         features, lengths = self._features(clips)
-        encoded = self._model.encode(features)
+        encoded = self._encode(features)
         ranked = [
             [(token[2:-2], float(probability)) for token, probability in languages]
             for languages in self._model.model.detect_language(encoded)

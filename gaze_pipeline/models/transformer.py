@@ -41,6 +41,16 @@ class Transformer:
             x = self.graph.node("Add", x, self._perceptron(x, name))
         return self.graph.shaped(x, -1, self.width)
 
+    def every(self, x: str) -> str:
+        """All tokens of `x` [n, tokens, width] after all blocks, in the same shape."""
+        for index in range(self.layers):
+            name = f"transformer.resblocks.{index}"
+            attended = self._attention(x, name)
+            projected = self._linear(attended, f"{name}.attn.out_proj.", self.width, self.width)
+            x = self.graph.node("Add", x, projected)
+            x = self.graph.node("Add", x, self._perceptron(x, name))
+        return x
+
     def norm(self, x: str, name: str) -> str:
         """`x` normalised token by token."""
         weights = (self.tensor(f"{name}.{part}", self.width) for part in ("weight", "bias"))

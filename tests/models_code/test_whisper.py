@@ -9,12 +9,14 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from faster_whisper import WhisperModel
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.models.installed import model_dir
 from gaze_pipeline.models.manifest import load_manifest
 from gaze_pipeline.models.sentences import Segment
 from gaze_pipeline.models.speech import SAMPLE_RATE, Audio
+from gaze_pipeline.models.speech_encoder import SpeechEncoder
 from gaze_pipeline.models.whisper import Whisper
 from gaze_pipeline.settings import ModelSettings
 
@@ -199,3 +201,23 @@ def _assert_times_fit(segments: list[Segment], samples: int) -> None:
         assert all(one.end_ms <= two.start_ms for one, two in pairwise(segment.words))
         assert segment.words[0].start_ms == segment.start_ms
         assert segment.words[-1].end_ms == segment.end_ms
+
+
+def test_its_encoder_is_as_close_to_single_precision_as_ctranslate2s(
+    real_whisper: ModelSettings, librispeech: Audio
+) -> None:
+    assert real_whisper.directory is not None
+    spec = load_manifest(real_whisper.manifest).of_kind("whisper")
+    folder = model_dir(spec, real_whisper.directory)
+    exact, rounded = (
+        WhisperModel(str(folder), compute_type=kind, cpu_threads=2) for kind in ("float32", "int8")
+    )
+    features = exact.feature_extractor(librispeech)[None, :, :800].astype(np.float32)
+    expected = np.array(exact.encode(features))
+
+    def off(encoded: object) -> float:
+        return float(np.linalg.norm(np.array(encoded) - expected) / np.linalg.norm(expected))
+
+    ours = SpeechEncoder(folder / "model.bin", threads=2).encode(features)
+
+    assert off(ours) < 1.1 * off(rounded.encode(features)) < 0.2
