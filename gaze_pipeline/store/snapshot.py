@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SnapshotInfo", "current_number", "current_revision", "publish", "publishing"]
 
+MEMORY = "1GB"
+"""What DuckDB may use while a snapshot is written; what does not fit lies on the disk meanwhile."""
+
 
 def publish(workspace: Workspace, *, keep_reserve: bool = True, anew: bool = False) -> SnapshotInfo:
     """Publish what the artifacts hold now; waits while another process publishes.
@@ -121,6 +124,7 @@ def _build(workspace: Workspace, number: int, anew: bool, before: Path | None) -
         replacing(files.file_of(workspace.paths, number)) as temporary,
         files.connect(temporary, read_only=False) as db,
     ):
+        db.execute(f"SET memory_limit = '{MEMORY}'")
         fill(db, videos, workspace.artifacts, reasons, before)
         snapshot_copies.write(db, workspace.catalog.copies.pairs())
         db.execute("INSERT INTO meta VALUES (?, ?, ?, ?)", [number, revision, now, model])
