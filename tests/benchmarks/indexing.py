@@ -22,10 +22,11 @@ YOUNGEST = (Channel.TEXT, Channel.MEANING)
 
 @dataclass(frozen=True)
 class Run:
-    """The whole cost of indexing a workload, and the seconds of each stage."""
+    """The whole cost of indexing a workload, and what each stage took: seconds, and those of processors."""
 
     total: Cost
     stages: dict[str, float]
+    cpu: dict[str, float]
 
 
 def gaze(
@@ -56,9 +57,10 @@ def gaze(
     )
     if all_good:
         _require_done(scratch / "data", len(workload.videos), channels)
-    stages: dict[str, float] = json.loads(report.read_text())
+    told: dict[str, dict[str, float]] = json.loads(report.read_text())
+    stages, cpu = told["seconds"], told["cpu_seconds"]
     stages["start"] = total.seconds - sum(stages.values())
-    return Run(total, stages)
+    return Run(total, stages, cpu)
 
 
 def straightforward(workload: Workload, models: BenchModels, scratch: Path) -> Run:
@@ -69,6 +71,7 @@ def straightforward(workload: Workload, models: BenchModels, scratch: Path) -> R
         "detections": models.detector,
     }
     seconds: Counter[str] = Counter()
+    cpu: Counter[str] = Counter()
     peak = 0.0
     for number, video in enumerate(workload.videos):
         out = scratch / f"{number:02}"
@@ -79,8 +82,9 @@ def straightforward(workload: Workload, models: BenchModels, scratch: Path) -> R
                 ["-m", "tests.benchmarks.straightforward", stage, str(video), str(out), model]
             )
             seconds[stage] += cost.seconds
+            cpu[stage] += cost.cpu_seconds
             peak = max(peak, cost.peak_mb)
-    return Run(Cost(seconds.total(), peak), dict(seconds))
+    return Run(Cost(seconds.total(), peak, cpu.total()), dict(seconds), dict(cpu))
 
 
 def _require_done(root: Path, count: int, channels: Sequence[Channel]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -15,15 +16,16 @@ import psutil
 
 @dataclass(frozen=True)
 class Cost:
-    """Wall seconds and peak resident MB of a process with its children."""
+    """Wall seconds, peak resident MB and seconds of processor time of a process with its children."""
 
     seconds: float
     peak_mb: float
+    cpu_seconds: float
 
 
 def timed(arguments: Sequence[str], variables: Mapping[str, str] | None = None) -> Cost:
     """Run `python ARGUMENTS` to its end. Raises CalledProcessError when it fails."""
-    started = time.perf_counter()
+    started, spent = time.perf_counter(), _spent()
     process = subprocess.Popen(
         [sys.executable, *arguments],
         env={**os.environ, **(variables or {})},
@@ -38,7 +40,13 @@ def timed(arguments: Sequence[str], variables: Mapping[str, str] | None = None) 
     watcher.join()
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, arguments, stderr=errors.decode())
-    return Cost(seconds, peak[0])
+    return Cost(seconds, peak[0], _spent() - spent)
+
+
+def _spent() -> float:
+    """Seconds of processor time of all processes that this one has seen the end of, and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _watch(pid: int, peak: list[float]) -> None:

