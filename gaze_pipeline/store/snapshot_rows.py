@@ -20,7 +20,8 @@ from gaze_pipeline.store.paths import version_of
 from gaze_pipeline.store.snapshot_texts import written
 from gaze_pipeline.store.text import index_tokens
 
-FACTS = [field for field in schemas.MEDIA if field.name not in ("fingerprint", "duration_ms")]
+_UNSEARCHED = ("fingerprint", "duration_ms", "starts_ms")
+FACTS = [field for field in schemas.MEDIA if field.name not in _UNSEARCHED]
 VIDEOS = pa.schema(
     [
         ("fingerprint", pa.string()),
