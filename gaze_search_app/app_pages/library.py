@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from html import escape
-from pathlib import PurePath
 
 import streamlit as st
 
-from gaze_pipeline.duplicates.report import Group as DuplicateGroup
-from gaze_pipeline.duplicates.report import Held, groups
-from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.formats import count, duration, size
-from gaze_pipeline.names import readable
 from gaze_pipeline.states import Stage, State, Status
 from gaze_search_app import components
 from gaze_search_app.app_pages.beginning import beginning
+from gaze_search_app.app_pages.library_copies import shared_content
 from gaze_search_app.app_pages.markup import commands, notice, pill
 from gaze_search_app.library_view import (
     Group,
@@ -33,11 +30,10 @@ from gaze_search_app.library_view import (
     overall,
     rows,
 )
-from gaze_search_app.workspaces import disk, engine, workspace
+from gaze_search_app.workspaces import disk, workspace
 
 REFRESH_S = 2
 PAGE_SIZE = 100
-DUPLICATES_SHOWN = 100
 ALL = "all"
 GROUPS = {
     Group.READY: "Ready",
@@ -117,7 +113,7 @@ def _live() -> None:
     start = (number - 1) * PAGE_SIZE
     table = "".join(_row(row) for row in shown[start : start + PAGE_SIZE])
     st.html(f'<ul class="gz-videos">{table}</ul>')
-    if told := _shared_content():
+    if told := shared_content():
         st.html(told)
 
 
@@ -145,44 +141,6 @@ def _waiting(every: list[Row]) -> str:
         f"{', '.join(stage for stage in Stage if stage in stages)}. {commands(remedy)}</p>"
         for (code, remedy), stages in missing.items()
     )
-
-
-def _shared_content() -> str:
-    """What is published of videos that share content; nothing before the first publication."""
-    try:
-        snapshot = engine().snapshots.latest()
-        return snapshot.once("duplicates", lambda: _duplicates(groups(snapshot)))
-    except GazeError:
-        return ""
-
-
-def _duplicates(found: list[DuplicateGroup]) -> str:
-    """The videos that share content, folded away below the list."""
-    if not found:
-        return ""
-    copies = sum(len(group.copies) for group in found)
-    spare = size(sum(group.spare_bytes for group in found))
-    listed = "".join(map(_duplicate, found[:DUPLICATES_SHOWN]))
-    return (
-        f'<details class="gz-copies"><summary>{count(copies, "copy", "copies")} of '
-        f"{count(len(found), 'video')}, {spare}</summary><p>Searches show the best of each once. "
-        f"Gaze never deletes a file; {commands('`gaze duplicates`')} lists all.</p>"
-        f"<ul>{listed}</ul></details>"
-    )
-
-
-def _duplicate(group: DuplicateGroup) -> str:
-    copies = "".join(
-        f"<li>{_linked(copy.video, max(copy.start_ms, 0))}, {duration(copy.shared_ms)} of it "
-        f"({copy.of_original:.0%} of the best)</li>"
-        for copy in group.copies
-    )
-    return f"<li><b>{_linked(group.original, 0)}</b><ul>{copies}</ul></li>"
-
-
-def _linked(video: Held, start_ms: int) -> str:
-    name = escape(PurePath(readable(video.paths[0])).name)
-    return f'<a href="/video?v={video.fingerprint}&t={start_ms}" target="_self">{name}</a>'
 
 
 def _choice(name: str, counts: Counter[Group]) -> str:
