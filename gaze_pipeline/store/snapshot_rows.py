@@ -65,6 +65,11 @@ class Told:
     tables: Mapping[Stage, pa.Table] = field(default_factory=dict)
     corrupt: Mapping[Stage, str] = field(default_factory=dict)
 
+    @property
+    def sound(self) -> bool:
+        """Whether all that there is was readable, so that it need not be read again."""
+        return bool(self.facts) and not self.corrupt
+
     def reason(self, stage: Stage) -> str | None:
         """Why the stage's result cannot be searched, or None where it can."""
         if stage in self.readable:

@@ -143,7 +143,7 @@ class _Filling:
     def _add(self, batch: Sequence[Told], sources: Mapping[str, str]) -> None:
         db = self.db
         _insert(db, "videos", rows.videos_of(batch, self.reasons))
-        sound = [told.video.fingerprint for told in batch if not told.corrupt]
+        sound = [told.video.fingerprint for told in batch if told.sound]
         made_from = [sources[fingerprint] for fingerprint in sound]
         _insert(db, "sources", pa.table({"fingerprint": sound, "source": made_from}, rows.SOURCES))
         for found in rows.segments_of(batch, self.segments):

@@ -16,22 +16,15 @@ from typing import Any
 import pyarrow as pa
 
 from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.store import vector_index
 from gaze_pipeline.store import vector_tables as tables
 from gaze_pipeline.store.paths import DataPaths
-from gaze_pipeline.store.vector_reader import METRIC, VectorReader, connect, one_of
+from gaze_pipeline.store.vector_reader import VectorReader, connect, one_of
 
 __all__ = ["INDEX_FROM", "VectorReader", "VectorStore"]
 
 INDEX_FROM = 50_000
 """Rows from which a vector index pays; below, a flat scan is exact and fast enough."""
-_PARTITION_ROWS = 2_000
-_TRAINING_ROWS = 64
-"""A vector index has a partition for so many rows, which is made from so many."""
-_NEWS_ROWS, _NEWS_SHARE = 1_000, 256
-"""So many rows, or one in so many, may be in no index: they are searched one by one, 1 ms a thousand."""
-_PIECES = 16
-_PARTS, _PARTS_OVERNIGHT = 24, 4
-"""So many small files a table may have, and its index so many parts that came later, 1 ms each."""
 _VERSIONS = 32
 """What only old versions hold is deleted when there are more of them."""
 _BATCH_ROWS = 20_000
@@ -77,12 +70,12 @@ class VectorStore:
             self._table().delete(one_of("fingerprint", keys))
         failed = self._add(fresh, wanted, read)
         if stale or fresh:
-            self._maintain(_PARTS)
+            self._maintain(vector_index.PARTS)
         return failed
 
     def renew(self) -> None:
         """Make the index of the vectors anew if it has grown by parts; a search has to look into each."""
-        self._maintain(_PARTS_OVERNIGHT)
+        self._maintain(vector_index.PARTS_OVERNIGHT)
 
     def begin_anew(self) -> None:
         """Have the next `sync` fill a new table: deleted rows stay in the files of an old one.
@@ -177,32 +170,8 @@ class VectorStore:
             self._db.create_table(self.name, rows)
 
     def _maintain(self, most_parts: int) -> None:
-        """Keep the table so that it is searched fast: its news is searched row by row until it is much."""
-        if not self._exists():
-            return
-        from lancedb.index import BTree, LabelList
-
-        table = self._table()
-        vectors, others = self._indexes(table)
-        rows = table.count_rows()
-        for column in self._family.selected if rows else ():
-            if column not in others:
-                lists = pa.types.is_list(table.schema.field(column).type)
-                table.create_index(column, config=LabelList() if lists else BTree())
-        if _is_scattered(table, vectors, rows):
-            table.optimize()
-            vectors, _ = self._indexes(table)
-        if rows >= self._index_from and (vectors is None or vectors.num_indices > most_parts):
-            _train(table, rows)
-
-    def _indexes(self, table: Any) -> tuple[Any, set[str]]:
-        """How the index of the vectors stands, if there is one of use; the other columns that have one."""
-        columns: dict[str, str] = {
-            column: index.name for index in table.list_indices() for column in index.columns
-        }
-        name = columns.pop("vector", None)
-        stats = table.index_stats(name) if name else None
-        return (stats if stats and stats.distance_type == METRIC else None), set(columns)
+        if self._exists():
+            vector_index.maintain(self._table(), self._family, self._index_from, most_parts)
 
     def _sound_sources(self) -> dict[str, set[str]]:
         """What the table holds; nothing when it is damaged: another then takes its place."""
@@ -239,26 +208,6 @@ class VectorStore:
     def _db(self) -> Any:
         self._paths.vectors.mkdir(parents=True, exist_ok=True)
         return connect(self._paths)
-
-
-def _is_scattered(table: Any, vectors: Any, rows: int) -> bool:
-    """Whether a search has to read many small files, or many rows that are in no index."""
-    pieces = table.stats()["fragment_stats"]["num_small_fragments"]
-    news = vectors.num_unindexed_rows if vectors else 0
-    return bool(pieces > _PIECES or news > max(_NEWS_ROWS, rows // _NEWS_SHARE))
-
-
-def _train(table: Any, rows: int) -> None:
-    """Make the index of the vectors anew."""
-    from lancedb.index import IvfRq
-
-    config = IvfRq(
-        distance_type=METRIC,
-        num_partitions=max(1, rows // _PARTITION_ROWS),
-        sample_rate=_TRAINING_ROWS,
-        max_iterations=20,
-    )
-    table.create_index("vector", config=config, name="vector_idx")
 
 
 def _tag(snapshot: int) -> str:

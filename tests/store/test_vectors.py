@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.store import schemas, vectors
+from gaze_pipeline.store import schemas, vector_index
 from gaze_pipeline.store.paths import DataPaths
 from gaze_pipeline.store.vectors import VectorReader, VectorStore
 from tests.support.synthetic import unit
@@ -195,8 +195,8 @@ def test_many_rows_get_a_vector_index_that_finds_the_same(paths: DataPaths) -> N
 def test_news_is_found_before_and_after_it_is_indexed(
     paths: DataPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"_NEWS_ROWS": 50, "_PARTS": 2, "_PARTS_OVERNIGHT": 1, "_PIECES": 3}.items():
-        monkeypatch.setattr(vectors, name, value)
+    for name, value in {"NEWS_ROWS": 50, "PARTS": 2, "PARTS_OVERNIGHT": 1, "PIECES": 3}.items():
+        monkeypatch.setattr(vector_index, name, value)
     store = VectorStore(paths, "m", index_from=100)
     videos = {"first": rows("first", 120)}
     parts, news = set(), set()
