@@ -57,13 +57,10 @@ def attached(db: duckdb.DuckDBPyConnection, path: Path | None) -> Iterator[Befor
         return
     quoted = str(path).replace("'", "''")
     db.execute(f"ATTACH '{quoted}' AS {OLD} (READ_ONLY)")
-    try:
-        names = ", ".join(f'"{fact.name}"' for fact in rows.FACTS)
-        query = f"SELECT fingerprint, {names} FROM {OLD}.videos ORDER BY fingerprint"
-        facts = {
-            row.pop("fingerprint"): row for row in db.execute(query).to_arrow_table().to_pylist()
-        }
-        places = {fingerprint: place for place, fingerprint in enumerate(facts)}
-        yield Before(dict(db.execute(f"FROM {OLD}.sources").fetchall()), facts, places)
-    finally:
-        db.execute(f"DETACH {OLD}")
+    names = ", ".join(f'"{fact.name}"' for fact in rows.FACTS)
+    query = f"SELECT fingerprint, {names} FROM {OLD}.videos ORDER BY fingerprint"
+    told = db.execute(query).to_arrow_table().to_pylist()
+    facts = {row.pop("fingerprint"): row for row in told}
+    places = {fingerprint: place for place, fingerprint in enumerate(facts)}
+    yield Before(dict(db.execute(f"FROM {OLD}.sources").fetchall()), facts, places)
+    db.execute(f"DETACH {OLD}")  # after a failure the whole of `db` is given up

@@ -97,11 +97,13 @@ def _fill(
         db, artifacts, reasons, Postings(db, SPOKEN, old), Postings(db, WRITTEN, old)
     )
     sources = {video.fingerprint: rows.source_of(video, artifacts) for video in videos}
+    db.execute("BEGIN")  # without, every insertion is written twice
     for run in before.runs(videos, sources):
         if before.holds(run[0], sources):
             filling.take_over(before, run, sources)
         else:
             filling.read(run, sources)
+    db.execute("COMMIT")
     db.execute("CREATE INDEX files_by_video ON files (fingerprint)")
     db.execute(_SIGHTINGS)
     filling.spoken.write()

@@ -55,8 +55,8 @@ def held(place: Path) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=8, deadline=None)
-@given(st.lists(changes, min_size=1, max_size=4))
+@settings(max_examples=5, deadline=None)
+@given(st.lists(changes, min_size=2, max_size=3))
 def test_taking_over_gives_what_reading_all_gives(rounds: list[list[Any]]) -> None:
     with tempfile.TemporaryDirectory() as place, unsynced():
         root = SyntheticRoot(Path(place) / "data")
