@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
@@ -140,12 +140,14 @@ class Meaning:
 
 
 def with_meant(
-    said: Sequence[SpeechHit], meant: Iterable[SpeechHit], scale: SpeechScale, window_ms: int
+    said: Sequence[SpeechHit], meant: Sequence[SpeechHit], scale: SpeechScale, window_ms: int
 ) -> list[SpeechHit]:
     """What was found by words, and what by meaning where no words say as much at most a window away.
 
     Where a line says most of the words, those that only mean them come after it.
     """
+    if not meant:
+        return list(said)
     near: dict[str, list[SpeechHit]] = {}
     for hit in said:
         near.setdefault(hit.fingerprint, []).append(hit)

@@ -38,6 +38,9 @@ def search(
 
 def best_of(answers: Sequence[Sequence[FrameHit]]) -> list[FrameHit]:
     """The frames of several answers, each once with its best score."""
+    answers = [answer for answer in answers if answer]
+    if len(answers) == 1:
+        return list(answers[0])
     best: dict[tuple[str, int], FrameHit] = {}
     for hit in (hit for answer in answers for hit in answer):
         key = (hit.fingerprint, hit.frame_index)
@@ -48,6 +51,8 @@ def best_of(answers: Sequence[Sequence[FrameHit]]) -> list[FrameHit]:
 
 def without(hits: Sequence[FrameHit], unwanted: Sequence[FrameHit]) -> list[FrameHit]:
     """The hits, each worth less the more it is like what is unwanted."""
+    if not unwanted:
+        return list(hits)
     like = {(hit.fingerprint, hit.frame_index): hit.score for hit in unwanted}
     return [
         replace(hit, score=hit.score * (1 - like.get((hit.fingerprint, hit.frame_index), 0.0)))
