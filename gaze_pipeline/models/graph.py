@@ -17,6 +17,8 @@ _FUSED = "com.microsoft"
 _LARGEST, _ZERO = 127, 128
 """Of a number in 8 bits, and what stands for nought where there is no sign."""
 _TINY = 1e-12
+_NARROW = 256
+"""With fewer inputs than this, 8 bits gain no time, and roundings do not level out."""
 
 
 class Graph:
@@ -55,7 +57,15 @@ class Graph:
     def linear(
         self, x: str, weight: npt.NDArray[np.float32], bias: npt.NDArray[np.float32] | None = None
     ) -> str:
-        """`x` [..., inputs] times a weight [outputs, inputs], both in 8 bits, one scale a row of each.
+        """`x` [..., inputs] times a weight [outputs, inputs], in 8 bits where that is wide enough."""
+        if weight.shape[1] < _NARROW:
+            product: str = self.node("MatMul", x, self.constant(weight.T))
+        else:
+            product = self._rounded(x, weight)
+        return self.node("Add", product, self.constant(bias)) if bias is not None else product
+
+    def _rounded(self, x: str, weight: npt.NDArray[np.float32]) -> str:
+        """The product of both in 8 bits, one scale a row of each.
 
         So a row gives the same numbers whatever stands beside it, and the few tokens of a transformer that
         are a hundred times as large as the others cost these nothing.
@@ -75,7 +85,7 @@ class Graph:
             zero,
         )
         scaled: str = self.node("Mul", product, reach)
-        return self.node("Add", scaled, self.constant(bias)) if bias is not None else scaled
+        return scaled
 
     def rows(self, numbers: str, table: npt.NDArray[np.float32]) -> str:
         """The rows of a table [rows, width] that have these numbers, in 8 bits with one scale a row."""

@@ -19,7 +19,7 @@ from gaze_pipeline.models.tensors import Tensor, tensors
 from gaze_pipeline.models.transformer import Transformer
 from gaze_pipeline.models.vectors import Vectors
 
-_LAYOUT = 1
+_LAYOUT = 2
 """The number of the form that is written below; another form takes another."""
 _FILE = "image.onnx"
 _PLAIN = {"image_size", "patch_size", "layers", "width", "head_width", "mlp_ratio"}

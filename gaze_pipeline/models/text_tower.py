@@ -18,7 +18,7 @@ from gaze_pipeline.models.tensors import Tensor, tensors
 from gaze_pipeline.models.transformer import Transformer
 from gaze_pipeline.models.vectors import Vectors
 
-_LAYOUT = 2
+_LAYOUT = 3
 """The number of the form that is written below; another form takes another."""
 _FILE = "text.onnx"
 
