@@ -15,6 +15,8 @@ Flags = npt.NDArray[np.bool_]
 Weights = npt.NDArray[np.float32]
 COMMON = 8
 """A word in more than one of so many lines has a weight for every line: adding them is ten times faster."""
+_OVERHEAD = 512
+"""The bytes that a word takes beside its arrays."""
 
 
 class Posting(Protocol):
@@ -23,6 +25,10 @@ class Posting(Protocol):
     @property
     def lines(self) -> Lines:
         """The lines that hold the word, in order."""
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes."""
 
     def add(self, score: Weights, rarity: float) -> None:
         """Add its BM25 to the scores of all lines."""
@@ -37,6 +43,11 @@ class Sparse:
 
     lines: Lines
     weights: Weights
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes."""
+        return self.lines.nbytes + self.weights.nbytes + _OVERHEAD
 
     def add(self, score: Weights, rarity: float) -> None:
         """Add its BM25 to the scores of all lines."""
@@ -61,6 +72,11 @@ class Dense:
         """The lines that hold the word, in order."""
         return np.flatnonzero(self.weights > 0).astype(np.int32)
 
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes, at most."""
+        return 2 * self.weights.nbytes + _OVERHEAD
+
     def add(self, score: Weights, rarity: float) -> None:
         """Add its BM25 to the scores of all lines."""
         score += np.float32(rarity) * self.weights
@@ -68,6 +84,15 @@ class Dense:
     def weights_of(self, lines: Lines) -> Weights:
         """Its weights in some lines, 0 in those that do not hold it."""
         return self.weights[lines]
+
+
+def posting(lines: Lines, weights: Weights, every: int) -> Posting:
+    """The posting of a word in these of `every` lines, in the form that suits; copies what it keeps."""
+    if COMMON * len(lines) <= every:
+        return Sparse(lines.copy(), weights.copy())
+    spread = np.zeros(every, np.float32)
+    spread[lines] = weights
+    return Dense(spread)
 
 
 def merged(sets: Iterable[Lines]) -> Lines:
