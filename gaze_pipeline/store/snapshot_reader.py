@@ -48,9 +48,8 @@ class Snapshot:
             raise GazeError(ErrorCode.INDEX_OUTDATED, path)
         try:
             self._db = files.connect(path, read_only=True)
-            self._db.execute(
-                "SET threads = 1"
-            )  # the queries are so short that sharing one costs more
+            # The queries are so short that sharing one between threads costs more.
+            self._db.execute("SET threads = 1")
             self._db.execute("SELECT number FROM meta").fetchone()
         except duckdb.Error as error:
             raise GazeError(ErrorCode.INDEX_CORRUPT, path, str(error)) from error

@@ -1,8 +1,7 @@
 """The words of a snapshot: which lines hold them, in the order in which a search reads them.
 
-DuckDB's full-text index counts the words. Its list of occurrences lies in the order of the lines, so that
-each query reads all of it; here it is put in the order of the words, each with all its lines in a row. What
-DuckDB's own ranking reads stays, as a view.
+The words themselves are in memory. Which lines hold one is read when it is asked for, from the list that
+`snapshot_postings` writes: in the order of the words, each with all its lines in a row.
 """
 
 from __future__ import annotations

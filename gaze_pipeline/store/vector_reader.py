@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from types import ModuleType
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -216,9 +217,7 @@ def _ask(answer: Coroutine[Any, Any, T]) -> T:
 
 
 async def _opened(paths: DataPaths, name: str, version: int) -> Any:
-    import lancedb
-
-    database = await lancedb.connect_async(paths.vectors)
+    database = await _lancedb().connect_async(paths.vectors)
     table = await database.open_table(name)
     await table.checkout(version)
     return table
@@ -230,10 +229,15 @@ async def _next(batches: AsyncIterator[T]) -> T | None:
 
 def connect(paths: DataPaths) -> Any:
     """The LanceDB database of a data root."""
-    os.environ.setdefault("LANCEDB_LOG", "error")  # it warns of every empty part of an index
+    return _lancedb().connect(paths.vectors)
+
+
+def _lancedb() -> ModuleType:
+    """The library, which would write warnings of every empty part of an index to the terminal."""
+    os.environ.setdefault("LANCEDB_LOG", "error")
     import lancedb
 
-    return lancedb.connect(paths.vectors)
+    return lancedb
 
 
 def one_of(column: str, values: Iterable[str]) -> str:
