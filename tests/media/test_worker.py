@@ -47,11 +47,11 @@ def named(film: Path, folder: Path, name: str) -> Path:
 
 
 def workers(of: psutil.Process | None = None) -> list[psutil.Process]:
-    """The living worker processes below a process, this one by default."""
+    """The living hostile workers below a process, this one by default; other tests' own are not counted."""
     found = []
     for child in (of or psutil.Process()).children(recursive=True):
         try:
-            if any("worker" in part for part in child.cmdline()):
+            if HOSTILE in child.cmdline():
                 found.append(child)
         except psutil.Error:
             continue
