@@ -28,6 +28,7 @@ from gaze_search_app.timelines import read_timeline
 from gaze_search_app.transcripts import read_transcript
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}", re.ASCII)
+_MISSING = Path(__file__).parent / "components" / "missing.svg"
 
 
 class MediaRoutes:
@@ -95,7 +96,7 @@ class MediaRoutes:
         fingerprint, index = _fingerprint(request), request.path_params["frame_index"]
         path = self.workspace.paths.thumbnail(fingerprint, index)
         if path.is_symlink() or not path.is_file():
-            raise GazeError(ErrorCode.FILE_NOT_FOUND, f"frame {index} of {fingerprint}")
+            return _no_picture()
         return _picture(path, max_age_s=86_400)
 
     def poster(self, request: Request) -> Response:
@@ -104,7 +105,7 @@ class MediaRoutes:
         found = self.workspace.paths.thumbnails(fingerprint).glob("[0-9]*.jpg")
         frames = sorted(path for path in found if not path.is_symlink())
         if not frames:
-            raise GazeError(ErrorCode.FILE_NOT_FOUND, f"frames of {fingerprint}")
+            return _no_picture()
         return _picture(frames[len(frames) // 2], max_age_s=60)
 
     def transcript(self, request: Request) -> Response:
@@ -141,6 +142,16 @@ class MediaRoutes:
 def _picture(path: Path, max_age_s: int) -> Response:
     headers = {"cache-control": f"private, max-age={max_age_s}"}
     return FileResponse(path, media_type="image/jpeg", headers=headers)
+
+
+def _no_picture() -> Response:
+    """Not found, with a quiet drawing that fills whatever place a picture was to take."""
+    return FileResponse(
+        _MISSING,
+        status_code=HTTPStatus.NOT_FOUND,
+        media_type="image/svg+xml",
+        headers={"cache-control": "no-store"},
+    )
 
 
 def _nobody_waits() -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -182,6 +183,18 @@ def test_frames_may_be_kept_by_the_browser(client: TestClient, film: str) -> Non
     assert "max-age" in frame.headers["cache-control"]
     assert frame.headers["etag"]
     assert client.get(f"/posters/{film}.jpg").content == frame.content
+
+
+def test_a_missing_frame_is_not_found_and_drawn_all_the_same(
+    client: TestClient, root: SyntheticRoot, film: str
+) -> None:
+    shutil.rmtree(root.workspace.paths.thumbnails(film))
+    for address in (f"/thumbnails/{film}/2.jpg", f"/posters/{film}.jpg"):
+        answer = client.get(address)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "image/svg+xml"
+        assert answer.headers["cache-control"] == "no-store", "it may come back"
+        assert answer.text.startswith("<svg")
 
 
 def test_the_transcript_has_its_lines_in_order(client: TestClient, film: str) -> None:
