@@ -16,7 +16,7 @@ from gaze_search_app.search import spoken, transcript, visual, written
 from gaze_search_app.search.evidence import with_labels
 from gaze_search_app.search.example import Example, one_a_shot, steered
 from gaze_search_app.search.fusion import Floats, boost, combine
-from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit
+from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit, value
 from gaze_search_app.search.labels import only_label
 from gaze_search_app.search.meaning import Meaning, with_meant
 from gaze_search_app.search.model import POSSIBLE
@@ -34,7 +34,7 @@ NO_TEXT = SpeechScale(())
 _CHANNELS = ThreadPoolExecutor(4, "pictures")
 
 
-@dataclass(frozen=True)
+@value
 class Scores:
     """How well a stretch answers by each channel, and in all; each 0..1, None without evidence."""
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeVar
 
-from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit, TextHit, in_order
+from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit, TextHit, in_order, value
 from gaze_search_app.search.scenes import grow
 
 
-@dataclass(frozen=True, order=True)
+@value
 class Stretch(Interval):
     """A moment in the making: [start_ms, end_ms] of one video and the hits that lie in it.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gaze_pipeline.settings import SearchSettings
 from gaze_pipeline.store.snapshot_reader import Snapshot
@@ -11,12 +10,12 @@ from gaze_search_app.search.chains import Event, in_order, together
 from gaze_search_app.search.confidence import confidence
 from gaze_search_app.search.evidence import with_labels
 from gaze_search_app.search.finder import Found, Scores
-from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit, TextHit
+from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit, TextHit, value
 from gaze_search_app.search.model import Confidence
 from gaze_search_app.search.moments import Stretch
 
 
-@dataclass(frozen=True)
+@value
 class Piece:
     """Where one part of a query is met, and how well."""
 
@@ -25,7 +24,7 @@ class Piece:
     scores: Scores
 
 
-@dataclass(frozen=True)
+@value
 class Ranked:
     """A moment with its scores, how sure it is, and the pieces that make it up."""
 
