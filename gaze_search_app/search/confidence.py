@@ -10,9 +10,7 @@ from gaze_search_app.search.model import POSSIBLE, STRONG, Confidence
 
 def confidence(parts: Iterable[Scores]) -> Confidence:
     """How sure a moment is: as sure as the least sure part of the query, and that as its surest channel."""
-    least = min(
-        [max(part.total, part.speech or 0, part.visual or 0, part.text or 0) for part in parts]
-    )
+    least = min([part.surest for part in parts])
     if least >= STRONG:
         return Confidence.STRONG
     return Confidence.POSSIBLE if least >= POSSIBLE else Confidence.WEAK

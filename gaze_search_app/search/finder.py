@@ -43,6 +43,11 @@ class Scores:
     text: float | None
     total: float
 
+    @property
+    def surest(self) -> float:
+        """That of the surest channel, or of all together."""
+        return max(self.total, self.speech or 0, self.visual or 0, self.text or 0)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -239,6 +244,8 @@ class Finder:
 
     def _forbidden(self, ask: Ask, hits: Sequence[Interval]) -> Iterable[Interval]:
         """When, in the videos of the hits, something is said, seen or written that must not be."""
+        if not (ask.unheard or ask.unwritten or ask.unlabelled):
+            return []
         videos = sorted({hit.fingerprint for hit in hits})
         window_ms = self.settings.speech_window_ms
         corpus = self.snapshot.spoken

@@ -30,10 +30,10 @@ def search(
         return []
     found = snapshot.vectors.nearest(vector, MOST, sorted(labels), fingerprints)
     scores = calibrate(vector, background).score(found["cosine"])
-    numbers = (found[name].to_numpy() for name in ("start_ms", "end_ms", "frame_index"))
-    columns = (*numbers, scores, found["shot"].to_numpy())
-    videos = found["fingerprint"].to_pylist()
-    return [FrameHit(*row) for row in zip(videos, *(c.tolist() for c in columns), strict=True)]
+    names = ("fingerprint", "start_ms", "end_ms", "frame_index", "shot")
+    *places, shots = (found[name].to_numpy() for name in names)
+    columns = (*places, scores, shots)
+    return [FrameHit(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def best_of(answers: Sequence[Sequence[FrameHit]]) -> list[FrameHit]:
