@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from gaze_search_app.search.model import QUERY_MAX, FrameRef, Mode, SearchRequest
 
 PAGE_SIZE = 20
+FRAME_REF = "([0-9a-f]{16})@([0-9]{1,10})"
+"""A frame in an address: the fingerprint of its video, and when it is on screen (ms)."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Address:
             libraries=_distinct(params.get("library", ())),
             page=int(page) if re.fullmatch(r"[1-9]\d{0,5}", page, re.ASCII) else 1,
             weak="1" in params.get("weak", ()),
-            like=_frame(next(iter(params.get("like", ())), "")),
+            like=frame_ref(next(iter(params.get("like", ())), "")),
         )
 
     def params(self) -> dict[str, list[str]]:
@@ -62,8 +64,8 @@ class Address:
 
     @property
     def sought(self) -> bool:
-        """Whether a program can ask the same by its words and filters."""
-        return bool(self.query) and self.like is None
+        """Whether it asks for anything: a program can ask the same by its address."""
+        return bool(self.query) or self.like is not None
 
     @property
     def filters(self) -> str:
@@ -85,8 +87,9 @@ class Address:
         )
 
 
-def _frame(text: str) -> FrameRef | None:
-    match = re.fullmatch(r"([0-9a-f]{16})@(\d{1,10})", text, re.ASCII)
+def frame_ref(text: str) -> FrameRef | None:
+    """The frame that `FINGERPRINT@MS` names, if it does."""
+    match = re.fullmatch(FRAME_REF, text)
     return FrameRef(fingerprint=match[1], at_ms=int(match[2])) if match else None
 
 

@@ -63,6 +63,15 @@ def moment_view(moment: Moment, asked: Collection[str] = ()) -> dict[str, Any]:
     }
 
 
+def hit_view(moment: Moment) -> dict[str, Any]:
+    """A moment as the timeline of its video marks it."""
+    return {
+        "fingerprint": moment.fingerprint,
+        "start_ms": moment.start_ms,
+        "end_ms": moment.end_ms,
+    }
+
+
 def like_url(moment: Moment) -> str | None:
     """The search for moments that look like one."""
     if moment.frame_ms is None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from gaze_search_app.address import FRAME_REF, frame_ref
 from gaze_search_app.api.context import Limit, Offset, Search
 from gaze_search_app.search.model import QUERY_MAX, Mode, SearchRequest, SearchResponse
 
@@ -22,7 +23,11 @@ def post_search(request: SearchRequest, engine: Search) -> SearchResponse:
 @router.get("")
 def get_search(
     engine: Search,
-    q: Annotated[str, Query(max_length=QUERY_MAX, description="In the query language.")],
+    q: Annotated[str, Query(max_length=QUERY_MAX, description="In the query language.")] = "",
+    like: Annotated[
+        str,
+        Query(pattern=f"^({FRAME_REF})?$", description="A frame to search by: `FINGERPRINT@MS`."),
+    ] = "",
     mode: Mode = Mode.BOTH,
     label: Names = [],  # noqa: B006
     library: Names = [],  # noqa: B006
@@ -41,5 +46,6 @@ def get_search(
         weak=weak,
         limit=limit,
         offset=offset,
+        like=frame_ref(like),
     )
     return engine.search(engine.named(request))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache, partial
 from html import escape
 from urllib.parse import urlencode
 
@@ -13,7 +15,7 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.formats import count
 from gaze_search_app import components
 from gaze_search_app.address import PAGE_SIZE, Address
-from gaze_search_app.app_pages import search_form, search_help, search_picture
+from gaze_search_app.app_pages import search_form, search_help, search_labels, search_picture
 from gaze_search_app.app_pages.beginning import beginning
 from gaze_search_app.app_pages.markup import commands
 from gaze_search_app.app_pages.search_words import (
@@ -24,9 +26,10 @@ from gaze_search_app.app_pages.search_words import (
     nothing,
 )
 from gaze_search_app.library_view import rows
-from gaze_search_app.search.model import SearchResponse
+from gaze_search_app.search.model import QUERY_MAX, Moment, SearchRequest, SearchResponse
 from gaze_search_app.views import (
     coverage_lines,
+    hit_view,
     moment_view,
     reading_lines,
     recent_view,
@@ -35,6 +38,8 @@ from gaze_search_app.views import (
 from gaze_search_app.workspaces import engine, labels, libraries, workspace
 
 HINTS = 3
+MOST = 500
+"""How many moments of an answer are looked through for what its page does not show."""
 REFRESH_S = 3
 
 
@@ -51,11 +56,8 @@ def page() -> None:
     if not snapshot.info.videos:
         _not_yet()
         return
-    address = search_form.show(
-        labels,
-        libraries(),
-        lambda: search_picture.show(snapshot),
-        lambda: search_help.show(snapshot),
+    address, narrowing = search_form.show(
+        libraries(), lambda: search_picture.show(snapshot), lambda: search_help.show(snapshot)
     )
     search_picture.settle()
     request = address.request()
@@ -65,27 +67,34 @@ def page() -> None:
     if not address.query and not request.exemplified:
         hero.html(HERO)
         _invite(snapshot.info.videos)
+        search_labels.show(
+            narrowing,
+            search_labels.IN_VIDEOS,
+            labels(address.libraries),
+            address.labels,
+            on_change=search_labels.look_for,
+        )
         return
     with st.spinner(SEARCHING):
         response = engine().search(request)
-    _reading(address, response)
     if response.total and not response.moments:
         st.session_state["page"] = _pages(response.total)  # the link led beyond the last page
         st.rerun()
+    _reading(address, response)
+    every = cache(partial(_every, request, response))
     if response.moments:
-        found = [moment_view(moment, address.labels) for moment in response.moments]
-        asked = address.sought and not picture
-        summary, whole = _summary(address, response), not asked or response.total == len(found)
-        components.moments(found, summary, address.link, whole)
-        if asked:
+        asked = response.total > len(response.moments) and not picture
+        _found(address, response, None if asked else every())
+        if address.query and not request.exemplified:
             components.recent(recent_view(address))
         _paging(address, response.total)
     else:
-        spans = "".join(f"<span>{commands(line)}</span>" for line in _summary(address, response))
-        empty = nothing(address, response.weak, whole=not unsearched(response.coverage))
-        st.html(f'<p class="gz-summary">{spans}</p>{empty}')
+        _nothing(address, response)
     if response.weak:
         _fold(response.weak, shown=address.weak)
+    counts = search_labels.seen(every())  # last, as it may take another search
+    more = response.total > MOST
+    search_labels.show(narrowing, search_labels.IN_MOMENTS, counts, address.labels, more)
 
 
 @st.fragment(run_every=REFRESH_S)
@@ -98,10 +107,36 @@ def _not_yet() -> None:
             st.rerun()
 
 
+def _every(request: SearchRequest, response: SearchResponse) -> Sequence[Moment]:
+    """The best moments of an answer, those of other pages too."""
+    if response.total == len(response.moments):
+        return response.moments
+    return engine().search(request.model_copy(update={"limit": MOST, "offset": 0})).moments
+
+
 def _reading(address: Address, response: SearchResponse) -> None:
-    if read := reading_lines(address.query, response.reading):
+    read = reading_lines(address.query, response.reading)
+    if len(st.session_state["query"].strip()) > QUERY_MAX:
+        read.append(f"Only the first {QUERY_MAX:,} letters are searched.")
+    if read:
         told = "".join(f"<span>{escape(line)}</span>" for line in read)
         st.html(f'<p class="gz-summary gz-reading" role="status">{told}</p>')
+
+
+def _found(address: Address, response: SearchResponse, every: Sequence[Moment] | None) -> None:
+    """The moments of the page; the player asks for the others of a video itself, unless given `every`."""
+    components.moments(
+        [moment_view(moment, address.labels) for moment in response.moments],
+        _summary(address, response),
+        address.link,
+        None if every is None else [hit_view(moment) for moment in every],
+    )
+
+
+def _nothing(address: Address, response: SearchResponse) -> None:
+    spans = "".join(f"<span>{commands(line)}</span>" for line in _summary(address, response))
+    empty = nothing(address, response.weak, whole=not unsearched(response.coverage))
+    st.html(f'<p class="gz-summary">{spans}</p>{empty}')
 
 
 def _summary(address: Address, response: SearchResponse) -> list[str]:

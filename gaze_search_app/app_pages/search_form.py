@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gaze_search_app.address import Address
-from gaze_search_app.search.model import Mode
+from gaze_search_app.search.model import QUERY_MAX, Mode
 
 MODES = {Mode.BOTH: "Both", Mode.TRANSCRIPT: "Words spoken", Mode.VISUAL: "Things seen"}
 PLACEHOLDER = "What was said, or what was seen"
-LABELS_MAX = 40
 _SEEN = "address"
 
 
 def show(
-    labels: Callable[[Sequence[str]], Mapping[str, int]],
-    libraries: list[str],
-    picture: Callable[[], None],
-    help_: Callable[[], None],
-) -> Address:
-    """Draw the form and return what it asks for.
+    libraries: list[str], picture: Callable[[], None], help_: Callable[[], None]
+) -> tuple[Address, DeltaGenerator]:
+    """Draw the form; returns what it asks for, and the place for the labels, which the answer counts.
 
-    `labels` gives the labels seen in some libraries, the commonest first, and in how many videos;
     `picture` draws the field for one, `help_` the way to the list of operators.
     """
     linked = Address.parse({name: st.query_params.get_all(name) for name in st.query_params})
     if linked != st.session_state.get(_SEEN) or "query" not in st.session_state:
         _fill(linked)  # a link was opened, or the back button pressed
-    asked = _form(labels, libraries, linked, picture, help_)
+    asked, place = _form(libraries, linked, picture, help_)
     if replace(asked, page=1, weak=False) != replace(linked, page=1, weak=False):
         asked = replace(asked, page=1, weak=False)
         st.session_state.update(page=1, weak=False)
     if asked != linked:
         st.query_params.from_dict(asked.params())
     st.session_state[_SEEN] = asked
-    return asked
+    return asked, place
 
 
 def _fill(address: Address) -> None:
@@ -53,12 +49,8 @@ def _fill(address: Address) -> None:
 
 
 def _form(
-    labels: Callable[[Sequence[str]], Mapping[str, int]],
-    libraries: list[str],
-    linked: Address,
-    picture: Callable[[], None],
-    help_: Callable[[], None],
-) -> Address:
+    libraries: list[str], linked: Address, picture: Callable[[], None], help_: Callable[[], None]
+) -> tuple[Address, DeltaGenerator]:
     with st.container(key="search-form"):
         query = st.text_input(
             "Search",
@@ -80,31 +72,17 @@ def _form(
             picture()
             chosen_libraries = _libraries(libraries, linked)
             help_()
-        chosen_labels = _labels(labels(chosen_libraries), linked)
-    return Address(
-        query=(query or "").strip(),
+        place = st.empty()
+    asked = Address(
+        query=(query or "").strip()[:QUERY_MAX],
         mode=mode or Mode.BOTH,
-        labels=tuple(chosen_labels),
+        labels=tuple(st.session_state.get("labels", linked.labels)),
         libraries=tuple(chosen_libraries),
         page=st.session_state["page"],
         weak=st.session_state["weak"],
         like=st.session_state["like"],
     )
-
-
-def _labels(labels: Mapping[str, int], linked: Address) -> list[str]:
-    options = list(dict.fromkeys((*linked.labels, *list(labels)[:LABELS_MAX])))
-    if not options:
-        return []
-    return st.pills(
-        "Only moments that show",
-        options,
-        key="labels",
-        selection_mode="multi",
-        format_func=lambda label: f"{label} :small[{labels.get(label, 0):,}]",
-        label_visibility="collapsed",
-        wrap=False,
-    )
+    return asked, place
 
 
 def _libraries(libraries: list[str], linked: Address) -> list[str]:

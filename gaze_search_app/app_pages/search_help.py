@@ -43,7 +43,7 @@ def listing(known: Examples) -> str:
 def _rows(known: Examples) -> Iterable[tuple[str, str]]:
     """Queries and what they do; the library's own names stand in where it has any."""
     label, other = (*known.labels, "dog", "car")[:2]
-    thing = _quoted(label)
+    thing = quoted(label)
     yield f'"{known.phrase}"', "exactly these words, one after the other"
     yield f"{known.word} -{known.other}", "the first word where the second is not said"
     yield f"{known.word} OR {known.other}", "any of them; `OR` in capitals"
@@ -51,18 +51,18 @@ def _rows(known: Examples) -> Iterable[tuple[str, str]]:
     yield f'say:"{known.phrase}"', "only what was said, whatever the buttons above say"
     yield f"see:{thing}", "only what is seen: describe the picture"
     yield (
-        f"text:{_quoted(known.written)}",
+        f"text:{quoted(known.written)}",
         "only what is written on the screen: slides, signs, captions",
     )
     yield f"label:{thing}", "where the detector saw this thing"
     yield f'say:"{known.phrase}" with see:{thing}', "both at the same time"
     yield (
-        f"label:{thing} then label:{_quoted(other)} within 1m",
+        f"label:{thing} then label:{quoted(other)} within 1m",
         "one after the other, at most this long apart (30 s unless you say)",
     )
-    yield f"{known.word} library:{_quoted(known.library)}", "in this library"
+    yield f"{known.word} library:{quoted(known.library)}", "in this library"
     yield (
-        f"{known.word} in:{_quoted(known.folder)}",
+        f"{known.word} in:{quoted(known.folder)}",
         "in a folder of this name, or `one/in/another`",
     )
     yield (
@@ -72,7 +72,8 @@ def _rows(known: Examples) -> Iterable[tuple[str, str]]:
     yield f"{known.word} lang:{known.language}", "only lines in this language"
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as it is typed after an operator."""
     return f'"{name}"' if " " in name else name
 
 

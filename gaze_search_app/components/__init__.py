@@ -46,7 +46,7 @@ _picture = st.components.v2.component(
     "gaze.picture",
     html=_read("picture.html"),
     css=_read("base.css", "picture.css"),
-    js=_read("picture.js"),
+    js=_read("dom.js", "picture.js"),
 )
 _recent = st.components.v2.component(
     "gaze.recent",
@@ -58,15 +58,22 @@ _requests = st.components.v2.component("gaze.requests", js=_read("requests.js"))
 
 
 def moments(
-    moments: Sequence[Mapping[str, Any]], summary: Sequence[str], search: str, whole: bool
+    moments: Sequence[Mapping[str, Any]],
+    summary: Sequence[str],
+    search: str,
+    hits: Sequence[Mapping[str, Any]] | None,
 ) -> None:
     """Show results and play them beside their transcript (views of `gaze_search_app.views`).
 
     `summary` are lines about the answer that may hold `commands`; `search` is the address of the search
-    as the part after `?`; `whole` tells that there are no more moments than these, or that no program
-    could ask for them.
+    as the part after `?`; `hits` are all moments of the answer, None where they are to be asked for there.
     """
-    data = {"moments": list(moments), "summary": list(summary), "search": search, "whole": whole}
+    data = {
+        "moments": list(moments),
+        "summary": list(summary),
+        "search": search,
+        "hits": None if hits is None else list(hits),
+    }
     _moments(key="moments", data=data)
 
 

@@ -25,11 +25,48 @@ function marked(text, marks) {
   return line;
 }
 
-async function fetchJson(url) {
-  const response = await fetch(url, { headers: { accept: "application/json" } });
+/* A text with its `commands` set as code. */
+function withCode(node, text) {
+  node.append(...text.split("`").map((part, index) => (index % 2 ? element("code", "", part) : part)));
+  return node;
+}
+
+/* A picture that is loaded once it comes into sight. The server draws one for what it lacks. */
+function picture(url) {
+  const image = element("img");
+  Object.assign(image, { src: url, alt: "", loading: "lazy", decoding: "async" });
+  image.addEventListener("error", () => image.remove()); // the server is gone: nothing is quieter than a broken one
+  return image;
+}
+
+const UNREACHABLE = { message: "Gaze does not answer.", remedy: "See whether `gaze up` still runs." };
+
+async function fetchJson(url, signal) {
+  const response = await fetch(url, { headers: { accept: "application/json" }, signal }).catch((error) => {
+    throw signal?.aborted ? error : UNREACHABLE;
+  });
   const body = await response.json().catch(() => ({}));
   if (response.ok) return body;
   throw body.error ?? { code: String(response.status), message: "The server gave no answer." };
+}
+
+/* All there is to say of a failure. */
+function failure({ code, message, remedy }) {
+  return [code, message, remedy].filter(Boolean).join(" · ");
+}
+
+/* What Streamlit calls whenever a part of the page is drawn: it is made once and then brought up to date. */
+function mount(Part) {
+  const parts = new WeakMap();
+  return ({ data, parentElement, setTriggerValue }) => {
+    if (!parts.has(parentElement)) parts.set(parentElement, new Part(parentElement));
+    const part = parts.get(parentElement);
+    part.update(data, setTriggerValue);
+    return () => {
+      part.close?.();
+      parts.delete(parentElement);
+    };
+  };
 }
 
 /* Answers of an address for each key, asked for once; one that failed is asked for again. */

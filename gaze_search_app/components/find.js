@@ -2,6 +2,7 @@
 class Find {
   constructor(root, transcript) {
     this.transcript = transcript;
+    this.marks = [];
     this.input = root.querySelector("input");
     this.tally = root.querySelector(".tally");
     this.buttons = [root.querySelector(".before"), root.querySelector(".after")];
@@ -33,7 +34,7 @@ class Find {
   }
 
   step(by) {
-    const { length } = this.marks ?? [];
+    const { length } = this.marks;
     if (length) this.go((this.at + by + length) % length);
     this.tell(Boolean(this.input.value.trim()));
   }

@@ -4,7 +4,7 @@ function searchBox() {
 }
 
 function onKey(event) {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
+  if (event.key !== "/" || modified(event) || typing(event)) return;
   const box = searchBox();
   if (!box) return;
   event.preventDefault();

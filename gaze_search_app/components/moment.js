@@ -4,74 +4,91 @@ function momentItem(moment, index, search) {
   item.role = "row"; // an option may hold no links
   item.dataset.index = index;
   item.id = `moment-${index}`;
-  const still = element("div", "still");
-  if (moment.poster) {
-    const image = element("img");
-    Object.assign(image, { src: moment.poster, alt: "", loading: "lazy", decoding: "async" });
-    image.addEventListener("error", () => image.remove());
-    still.append(image);
-    if (moment.boxes.length) still.append(boxes(image, moment.boxes));
-  }
-  still.append(element("time", "", clock(moment.start_ms)));
-  const words = element("div", "words");
-  const snippet = element("p", moment.snippet ? "snippet" : "snippet wordless");
-  snippet.append(moment.snippet ? marked(moment.snippet, moment.marks) : moment.seen);
-  const written = element("p", "written");
-  if (moment.text) written.append(element("span", "", "On screen"), marked(moment.text, moment.text_marks));
-  const from = element("p", "from");
-  const name = element("b", "", moment.title);
-  name.title = moment.folder;
-  from.append(name, element("span", "", moment.libraries.join(", ")));
-  if (moment.why) from.append(element("span", "why", moment.why));
-  const tags = element("p", "tags");
-  tags.append(...moment.labels.map((label) => tag(label, search)));
-  const score = element("span", "score");
-  score.title = moment.evidence;
-  const bar = element("i");
-  bar.style.setProperty("--part", `${Math.round(moment.score * 100)}%`);
-  score.append(bar, moment.confidence);
-  if (moment.like) {
-    const like = element("a", "like", "More like this");
-    Object.assign(like, { href: moment.like, target: "_self", title: "Search by this picture" });
-    tags.append(like);
-  }
-  tags.append(score);
-  const parts = element("p", "parts");
-  parts.append(...moment.parts.map((part) => {
-    const named = element("span");
-    named.append(element("time", "", part.when), element("code", "", part.name));
-    return named;
-  }));
   if (!moment.snippet && !moment.text) item.classList.add("wordless");
-  if (moment.snippet || !moment.text) words.append(snippet);
-  if (moment.text) words.append(written);
-  words.append(...(moment.parts.length ? [parts] : []), from);
-  if (moment.copies.length) words.append(copies(moment.copies));
-  words.append(tags);
-  still.role = words.role = "gridcell";
-  item.append(still, words);
+  const cells = [still(moment), words(moment, search)];
+  for (const cell of cells) cell.role = "gridcell";
+  item.append(...cells);
   return item;
+}
+
+function still(moment) {
+  const cell = element("div", "still");
+  if (moment.poster) {
+    const image = picture(moment.poster);
+    cell.append(image);
+    if (moment.boxes.length) cell.append(boxes(image, moment.boxes));
+  }
+  cell.append(element("time", "", clock(moment.start_ms)));
+  return cell;
+}
+
+function words(moment, search) {
+  const cell = element("div", "words");
+  if (moment.snippet) cell.append(line("snippet", marked(moment.snippet, moment.marks)));
+  else if (!moment.text) cell.append(line("snippet wordless", moment.seen));
+  if (moment.text) {
+    cell.append(line("written", element("span", "", "On screen"), marked(moment.text, moment.text_marks)));
+  }
+  if (moment.parts.length) cell.append(line("parts", ...moment.parts.map(part)));
+  cell.append(from(moment));
+  if (moment.copies.length) cell.append(copies(moment.copies));
+  const tags = moment.labels.map((label) => tag(label, search));
+  if (moment.like) tags.push(pageLink("like", "More like this", moment.like, "Search by this picture"));
+  cell.append(line("tags", ...tags, score(moment)));
+  return cell;
+}
+
+function line(className, ...content) {
+  const paragraph = element("p", className);
+  paragraph.append(...content);
+  return paragraph;
+}
+
+function part({ name, when }) {
+  const named = element("span");
+  named.append(element("time", "", when), element("code", "", name));
+  return named;
+}
+
+function from({ title, folder, libraries, why }) {
+  const name = element("b", "", title);
+  name.title = folder;
+  const told = [name, element("span", "", libraries.join(", "))];
+  if (why) told.push(element("span", "why", why));
+  return line("from", ...told);
 }
 
 /* A label; one that is not filtered by yet is a link to the same search with it. */
 function tag({ name, asked }, search) {
   if (asked) return element("span", "tag asked", name);
-  const link = element("a", "tag", name);
-  Object.assign(link, { href: `/?${search}&${new URLSearchParams({ label: name })}`, target: "_self", title: `Only moments that show this: ${name}` });
-  return link;
+  const narrower = `/?${search}&${new URLSearchParams({ label: name })}`;
+  return pageLink("tag", name, narrower, `Only moments that show this: ${name}`);
+}
+
+function score({ score: sure, confidence, evidence }) {
+  const told = element("span", "score");
+  told.title = evidence;
+  const bar = element("i");
+  bar.style.setProperty("--part", `${Math.round(sure * 100)}%`);
+  told.append(bar, confidence);
+  return told;
 }
 
 function copies(others) {
-  const line = element("p", "copies", "The same in ");
+  const told = line("copies", "The same in ");
   others.forEach((other, index) => {
-    if (index) line.append(", ");
-    const link = element("a", "", other.title);
-    Object.assign(link, { href: other.url, target: "_self", title: other.path });
-    line.append(link, ` ${other.when}${other.original ? " (best)" : ""}`);
+    if (index) told.append(", ");
+    const link = pageLink("", other.title, other.url, other.path);
+    told.append(link, ` ${other.when}${other.original ? " (best)" : ""}`);
   });
-  return line;
+  return told;
 }
 
+function pageLink(className, text, href, title) {
+  return Object.assign(element("a", className, text), { href, title, target: "_self" });
+}
+
+/* Where the text stands in a picture; `places` are fractions of it. */
 function boxes(image, places) {
   const layer = element("div", "boxes");
   layer.append(...places.map((place) => {

@@ -23,17 +23,18 @@ class Moments {
     document.addEventListener("keydown", this.onKey);
   }
 
-  /* moments: one page of what was found; search: its address without the page; whole: whether that is all;
-     summary: what is to be told of the answer, with `commands` */
-  update({ moments, search, whole, summary }) {
+  /* moments: one page of what was found; search: its address without the page; hits: where all that was found
+     lies, null where it is to be asked for; summary: what is to be told of the answer, with `commands` */
+  update({ moments, search, hits, summary }) {
     this.summary.replaceChildren(...summary.map((line) => withCode(element("span"), line)));
-    const answer = JSON.stringify([moments, search, whole]);
+    const answer = JSON.stringify([moments, search, hits]);
     if (answer === this.answer) return;
     const turned = this.answer !== undefined && this.list.getBoundingClientRect().top < 0;
     this.answer = answer;
     this.moments = moments;
     this.search = search;
-    this.hitsOf = whole ? null : remembered((fingerprint) => hitsAddress(search, fingerprint));
+    this.hits = hits ?? moments;
+    this.hitsOf = hits ? null : remembered((fingerprint) => hitsAddress(search, fingerprint));
     this.list.replaceChildren(...moments.map((moment, index) => momentItem(moment, index, search)));
     this.choose(0, false);
     if (turned) document.querySelector(PAGE).scrollIntoView({ block: "start" }); // a page began below its end
@@ -45,7 +46,7 @@ class Moments {
     this.chosen = index;
     for (const item of this.list.children) item.ariaSelected = String(Number(item.dataset.index) === index);
     this.list.setAttribute("aria-activedescendant", `moment-${index}`);
-    const hits = this.moments.filter((other) => other.fingerprint === moment.fingerprint);
+    const hits = this.hits.filter((other) => other.fingerprint === moment.fingerprint);
     this.player.show(moment, { play, hits, search: this.search });
     this.hitsOf?.(moment.fingerprint).then(
       (answer) => this.player.moment === moment && this.player.showHits(answer.moments),
@@ -108,19 +109,4 @@ function unfold(root) {
   }).observe(root.closest(".frame"));
 }
 
-function withCode(node, text) {
-  node.append(...text.split("`").map((part, index) => (index % 2 ? element("code", "", part) : part)));
-  return node;
-}
-
-const shown = new WeakMap();
-
-export default function ({ data, parentElement }) {
-  if (!shown.has(parentElement)) shown.set(parentElement, new Moments(parentElement));
-  const moments = shown.get(parentElement);
-  moments.update(data);
-  return () => {
-    moments.close();
-    shown.delete(parentElement);
-  };
-}
+export default mount(Moments);

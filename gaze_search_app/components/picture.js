@@ -27,10 +27,9 @@ async function small(file) {
 }
 
 class Picture {
-  constructor(root, give) {
+  constructor(root) {
     this.box = root.querySelector(".picture");
     this.input = root.querySelector("input");
-    this.give = give;
     root.querySelector(".give").addEventListener("click", () => this.input.click());
     root.querySelector(".remove").addEventListener("click", () => this.give("removed", true));
     this.input.addEventListener("change", () => {
@@ -60,7 +59,8 @@ class Picture {
     this.give("given", await small(file));
   }
 
-  update({ poster, caption }) {
+  update({ poster, caption }, give) {
+    this.give = give;
     const held = this.box.querySelector(".held");
     held.hidden = !caption;
     this.box.querySelector(".give").hidden = Boolean(caption);
@@ -75,15 +75,4 @@ class Picture {
   }
 }
 
-const shown = new WeakMap();
-
-export default function ({ data, parentElement, setTriggerValue }) {
-  if (!shown.has(parentElement)) shown.set(parentElement, new Picture(parentElement, setTriggerValue));
-  const picture = shown.get(parentElement);
-  picture.give = setTriggerValue;
-  picture.update(data);
-  return () => {
-    picture.close();
-    shown.delete(parentElement);
-  };
-}
+export default mount(Picture);

@@ -49,8 +49,8 @@ class Player {
     this.loading = true;
     const { fingerprint, poster } = this.moment;
     const held = this.source;
-    const reached = (until) => until === null || ms < until;
-    const inside = held?.fingerprint === fingerprint && ms >= held.offset_ms && reached(held.until_ms);
+    const inside =
+      held?.fingerprint === fingerprint && ms >= held.offset_ms && ms < (held.until_ms ?? Infinity);
     if (!inside) {
       this.video.pause();
       this.say("");
@@ -202,12 +202,13 @@ class Player {
     this.source = null;
     this.video.removeAttribute("src");
     this.video.load();
-    this.say([error.code, error.message, error.remedy].filter(Boolean).join(" · "), true);
+    this.say(failure(error), true);
   }
 
   say(text, wrong = false) {
     this.notice.hidden = !text;
-    this.notice.textContent = text;
+    this.notice.replaceChildren();
+    withCode(this.notice, text);
     this.notice.classList.toggle("wrong", wrong);
   }
 }

@@ -9,7 +9,7 @@ class Recent {
     root.querySelector(".clear").addEventListener("click", () => this.keep([]));
   }
 
-  update(made) {
+  update({ made }) {
     if (made) {
       const others = kept.read(KEPT, []).filter((search) => search.address !== made.address);
       this.keep([made, ...others].slice(0, MOST));
@@ -38,10 +38,4 @@ class Recent {
   }
 }
 
-const shown = new WeakMap();
-
-export default function ({ data, parentElement }) {
-  if (!shown.has(parentElement)) shown.set(parentElement, new Recent(parentElement));
-  shown.get(parentElement).update(data.made);
-  return () => shown.delete(parentElement);
-}
+export default mount(Recent);

@@ -37,7 +37,7 @@ class Transcript {
     } catch (error) {
       if (this.shown !== fingerprint) return;
       this.shown = null;
-      this.fill([], [error.code, error.message, error.remedy].filter(Boolean).join(" · "));
+      this.fill([], failure(error));
     }
   }
 
@@ -45,7 +45,7 @@ class Transcript {
     this.segments = segments;
     this.spoken = -1;
     const lines = segments.map(transcriptLine);
-    this.list.replaceChildren(...(lines.length ? lines : [element("li", "empty", reason)]));
+    this.list.replaceChildren(...(lines.length ? lines : [withCode(element("li", "empty"), reason)]));
     this.list.closest(".reading").classList.toggle("wordless", !lines.length);
     this.markMoment();
     this.find.look();

@@ -1,3 +1,4 @@
+/* One video: its player, and a strip of its frames to jump by. */
 class Video {
   constructor(root) {
     this.player = new Player(root.querySelector(".player"));
@@ -35,24 +36,11 @@ class Video {
 function filmFrame({ ms, url }) {
   const item = element("li");
   const button = element("button");
-  const image = element("img");
-  Object.assign(image, { src: url, alt: "", loading: "lazy", decoding: "async" });
-  image.addEventListener("error", () => item.remove());
   Object.assign(button, { type: "button", title: clock(ms) });
   button.dataset.ms = ms;
-  button.append(image, element("time", "", clock(ms)));
+  button.append(picture(url), element("time", "", clock(ms)));
   item.append(button);
   return item;
 }
 
-const shown = new WeakMap();
-
-export default function ({ data, parentElement }) {
-  if (!shown.has(parentElement)) shown.set(parentElement, new Video(parentElement));
-  const video = shown.get(parentElement);
-  video.update(data);
-  return () => {
-    video.close();
-    shown.delete(parentElement);
-  };
-}
+export default mount(Video);

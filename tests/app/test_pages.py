@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import ButtonGroup
 
 import gaze_search_app
 from gaze_pipeline.errors import ErrorCode
@@ -16,6 +17,9 @@ from gaze_pipeline.states import Stage, Status
 from gaze_pipeline.store.catalog.rows import FileRow
 from gaze_pipeline.store.catalog.unstable import UnstableFile
 from gaze_pipeline.store.snapshot import publish
+from gaze_search_app.app_pages import search, search_labels
+from gaze_search_app.search.engine import Engine
+from gaze_search_app.search.model import QUERY_MAX
 from tests.support.synthetic import Film, Line, SyntheticRoot
 
 APP = Path(gaze_search_app.__file__).with_name("app.py")
@@ -58,6 +62,11 @@ class Visit:
             if part.proto.component_name == name:
                 return dict(json.loads(part.proto.json))
         return {}
+
+    @property
+    def labels(self) -> ButtonGroup[Any]:
+        """The labels to narrow by."""
+        return self.at.button_group(key="labels")
 
     def search(self, words: str) -> Visit:
         self.at.text_input(key="query").set_value(words)
@@ -167,9 +176,60 @@ def test_a_search_that_found_something_is_handed_to_the_browser_to_keep() -> Non
 
 @pytest.mark.usefixtures("root")
 def test_labels_are_counted_in_videos_of_the_chosen_libraries(root: SyntheticRoot) -> None:
-    (labels,) = [group for group in Visit().at.button_group if group.key == "labels"]
-    assert labels.options == ["dog :small[1]", "person :small[1]", "car :small[1]"]
+    visit = Visit()
+    assert visit.labels.label == search_labels.IN_VIDEOS
+    assert visit.labels.options == ["dog :small[1]", "person :small[1]", "car :small[1]"]
     assert not [group for group in Visit(library="silent").at.button_group if group.key == "labels"]
+
+
+@pytest.mark.usefixtures("root")
+def test_a_label_chosen_without_words_is_looked_for() -> None:
+    visit = Visit()
+    visit.labels.set_value(["dog"])
+    assert {moment["start_ms"] for moment in visit.run().moments} == {0}
+    assert visit.at.text_input(key="query").value == "label:dog"
+    assert visit.at.query_params == {"q": "label:dog"}
+
+
+@pytest.mark.usefixtures("root")
+def test_labels_are_counted_in_the_moments_of_the_answer_and_narrow_it(film: str) -> None:
+    visit = Visit(q="country", mode="transcript")
+    assert visit.labels.label == search_labels.IN_MOMENTS
+    assert sorted(visit.labels.options) == [
+        f"{name} :small[1]" for name in ("car", "dog", "person")
+    ]
+    visit.labels.set_value(["dog"])
+    assert {moment["fingerprint"] for moment in visit.run().moments} == {film}
+    assert visit.labels.options == ["dog :small[1]", "person :small[1]"]
+    visit.labels.set_value(["dog", "person"])
+    assert visit.run().at.query_params["label"] == ["dog", "person"]
+    visit.labels.set_value(["person"])
+    assert visit.run().at.query_params["label"] == "person"
+    assert visit.search("spaceship").labels.options == ["person :small[0]"]
+
+
+def test_labels_of_other_pages_count_too_and_a_picture_marks_their_moments(
+    root: SyntheticRoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(25):
+        lines = [Line(0, 2000, "an echo in the valley"), Line(60_000, 62_000, "an echo again")]
+        root.add(Film(f"{number:016x}", lines, labels={0: ["cat"]}, frames=31))
+    publish(root.workspace)
+    visit = Visit(q="echo", mode="transcript")
+    assert visit.labels.options == ["cat :small[25]"]
+    assert visit.component("gaze.moments")["hits"] is None, "the player asks by the address"
+    searched = Engine.search  # by the words alone: no image model is installed
+    bare = {"picture": None}
+    monkeypatch.setattr(
+        Engine, "search", lambda self, asked: searched(self, asked.model_copy(update=bare))
+    )
+    visit.at.session_state["picture"] = b"a picture"
+    visit.at.session_state["preview"] = None
+    shown = visit.run().component("gaze.moments")
+    assert (len(shown["moments"]), len(shown["hits"])) == (20, 50), "no address holds a picture"
+    monkeypatch.setattr(search, "MOST", 40)
+    (label,) = visit.run().labels.options
+    assert label.endswith("+]"), "there are more than were looked through"
 
 
 @pytest.mark.usefixtures("root")
@@ -179,6 +239,14 @@ def test_the_page_says_how_a_query_was_read() -> None:
     assert "Read as: label:dgo spaceship landed" in text
     assert "never closed" in text
     assert "close to it: dog" in text
+
+
+@pytest.mark.usefixtures("root")
+def test_a_query_longer_than_any_is_cut_and_the_page_says_so() -> None:
+    visit = Visit().search("spaceship " * 1000)
+    assert f"Only the first {QUERY_MAX:,} letters are searched" in visit.text
+    assert visit.moments[0]["start_ms"] == 8000
+    assert "letters are searched" not in visit.search("spaceship").text
 
 
 @pytest.mark.usefixtures("root")

@@ -29,6 +29,16 @@ def test_a_query_is_answered_as_on_the_page(api: TestClient) -> None:
     assert address["moments"] == answer["moments"]
 
 
+def test_a_frame_may_stand_in_the_address(api: TestClient) -> None:
+    asked = {"like": {"fingerprint": ROAD, "at_ms": 0}}
+    posted = api.post("/search", json=asked).json()
+    address = api.get("/search", params={"like": f"{ROAD}@0"}).json()
+    assert address["coverage"] == posted["coverage"]
+    unknown = api.get("/search", params={"like": f"{'f' * 16}@0"})
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "VIDEO_UNKNOWN")
+    assert api.get("/search", params={"like": "film.mp4@1:23"}).status_code == 422
+
+
 def test_a_picture_is_given_as_base64_and_refused_by_code(api: TestClient) -> None:
     none = base64.b64encode(b"no picture at all").decode()
     refused = api.post("/search", json={"picture": none})
