@@ -13,6 +13,7 @@ import streamlit as st
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.formats import count
+from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_search_app import components
 from gaze_search_app.address import PAGE_SIZE, Address
 from gaze_search_app.app_pages import search_form, search_help, search_labels, search_picture
@@ -26,6 +27,7 @@ from gaze_search_app.app_pages.search_words import (
     nothing,
 )
 from gaze_search_app.library_view import rows
+from gaze_search_app.search.browse import Examples
 from gaze_search_app.search.model import QUERY_MAX, Moment, SearchRequest, SearchResponse
 from gaze_search_app.views import (
     coverage_lines,
@@ -63,10 +65,11 @@ def page() -> None:
     request = address.request()
     if picture := st.session_state.get("picture"):
         request = request.model_copy(update={"picture": picture})
-    components.keys(focus=not address.query)
-    if not address.query and not request.exemplified:
+    blank = not address.query and not request.exemplified
+    components.keys(focus=blank)
+    if blank:
         hero.html(HERO)
-        _invite(snapshot.info.videos)
+        _invite(snapshot)
         search_labels.show(
             narrowing,
             search_labels.IN_VIDEOS,
@@ -174,7 +177,9 @@ def _fold(weak: int, shown: bool) -> None:
     )
 
 
-def _invite(videos: int) -> None:
+def _invite(snapshot: Snapshot) -> None:
     st.html(HOME_STYLE)
     components.recent(None)
-    st.html(hints(list(labels())[:HINTS], videos))
+    known, general = search_help.known(snapshot), Examples()
+    there = {known.word, known.written} - {general.word, general.written}
+    st.html(hints(list(labels())[:HINTS] or sorted(there), snapshot.info.videos))

@@ -23,13 +23,18 @@ _OPENING = (
 def show(snapshot: Snapshot) -> None:
     """A button that opens the list; the Tab key reaches it right after the search box."""
     with st.popover(TITLE, icon=":material/help:", type="tertiary", key="how-to-search"):
-        st.html(_listing(str(data_root()), snapshot.info.number, snapshot))
+        st.html(listing(known(snapshot)))
+
+
+def known(snapshot: Snapshot) -> Examples:
+    """What there is to try in a library."""
+    return _known(str(data_root()), snapshot.info.number, snapshot)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _listing(root: str, number: int, _snapshot: Snapshot) -> str:
+def _known(root: str, number: int, _snapshot: Snapshot) -> Examples:
     del root, number
-    return listing(examples(_snapshot))
+    return examples(_snapshot)
 
 
 def listing(known: Examples) -> str:

@@ -61,11 +61,10 @@ def _wider(address: Address) -> Sequence[tuple[str, str]]:
     return [(f"Search {way}", wider.link) for way, wider in ways]
 
 
-def hints(labels: list[str], videos: int) -> str:
-    """What there is to search and what to try, made from what was seen in the library."""
+def hints(words: list[str], videos: int) -> str:
+    """What there is to search and what to try: words for what was seen, said or written in the library."""
     links = ", ".join(
-        f'<a target="_self" href="/?{urlencode({"q": label})}">{escape(label)}</a>'
-        for label in labels
+        f'<a target="_self" href="/?{urlencode({"q": word})}">{escape(word)}</a>' for word in words
     )
     tries = f"<p>Try {links}</p>" if links else ""
     there = f"<p>{count(videos, 'video')} to search</p>"

@@ -107,6 +107,18 @@ def test_the_first_page_invites_with_labels_of_the_library() -> None:
     assert "Gaze" in visit.text
     assert "/?q=dog" in visit.text
     assert visit.component("gaze.keys") == {"focus": True}
+    found = Visit(like=f"{'a' * 16}@0")
+    assert found.component("gaze.keys") == {"focus": False}, "keys choose among what was found"
+
+
+def test_the_first_page_invites_with_what_was_said_where_nothing_has_a_label(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAZE_DATA", str(tmp_path / "data"))
+    root = SyntheticRoot(tmp_path / "data")
+    root.add(Film("a" * 16, [Line(0, 2000, "the satellite reached its orbit")]))
+    publish(root.workspace)
+    assert 'href="/?q=satellite"' in Visit().text
 
 
 @pytest.mark.usefixtures("root")
