@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_search_app import components
 from gaze_search_app.app_pages.markup import problem
 
 _STYLE = Path(__file__).with_name("frame.css")
@@ -18,6 +19,7 @@ _STYLE = Path(__file__).with_name("frame.css")
 def frame() -> Iterator[None]:
     """Style a page, and show a GazeError of it as its code, sentence and remedy."""
     st.html(_STYLE)
+    components.connection()
     try:
         yield
     except GazeError as error:

@@ -1,4 +1,4 @@
-"""The page's own interactive parts: results with their player, the player alone, and keys."""
+"""The page's own interactive parts: results with their player, the player alone, and small ones."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ _video = st.components.v2.component(
     js=_read(*_PLAYER_CODE, "video.js"),
 )
 _keys = st.components.v2.component("gaze.keys", js=_read("dom.js", "keys.js"))
+_connection = st.components.v2.component("gaze.connection", js=_read("dom.js", "connection.js"))
 _picture = st.components.v2.component(
     "gaze.picture",
     html=_read("picture.html"),
@@ -96,6 +97,11 @@ def recent(made: Mapping[str, str] | None) -> None:
 def keys(focus: bool) -> None:
     """Let `/` go to the search box; with `focus`, start there."""
     _keys(key="keys", data={"focus": focus})
+
+
+def connection() -> None:
+    """Tell in Gaze's words that the server is gone."""
+    _connection(key="connection")
 
 
 def picture(caption: str, poster: str | None) -> bytes | bool:
