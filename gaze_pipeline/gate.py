@@ -24,11 +24,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gaze_pipeline.errors import ErrorCode, explain
+from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.store.paths import DataPaths
 
 _LOCAL_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?")
 _PARAMETER = "token"
+_REFUSAL = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Gaze</title>
+<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
+<style>body {{ font: 1.0625rem/1.6 system-ui, sans-serif; max-width: 32rem; margin: 22vh auto; }}
+body {{ padding: 0 1.5rem; }} small {{ opacity: .7; }}</style>
+<h1>Gaze</h1><p>{told}</p><p>{remedy}</p><small>{code}</small></html>"""
 
 
 @dataclass(frozen=True)
@@ -186,11 +191,13 @@ def _link_followed(headers: Headers, safe_method: bool) -> bool:
 
 def _refusal(headers: Headers, status: int, detail: str) -> Response:
     extra = {"www-authenticate": "Bearer", "cache-control": "no-store"}
-    sentence = explain(ErrorCode.ACCESS_DENIED, detail=detail)
-    if "text/html" in headers.get("accept", ""):
-        page = f"<!doctype html><title>Gaze</title><p>{html.escape(sentence)}</p>"
-        return HTMLResponse(page, status, extra)
     code = ErrorCode.ACCESS_DENIED
+    if "text/html" in headers.get("accept", ""):
+        told = html.escape(f"{code.sentence} {detail}".strip())
+        remedy = re.sub("`(.*?)`", r"<code>\1</code>", html.escape(code.remedy))
+        return HTMLResponse(
+            _REFUSAL.format(told=told, remedy=remedy, code=code.name), status, extra
+        )
     error = {"code": code.name, "message": code.sentence, "detail": detail, "remedy": code.remedy}
     return JSONResponse({"error": error}, status, extra)
 

@@ -62,7 +62,7 @@ def test_nothing_is_shown_without_the_token(client: TestClient) -> None:
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == "ACCESS_DENIED"
     page = client.get("/", headers={"accept": "text/html"})
-    assert "gaze up" in page.text
+    assert "<code>gaze up</code>" in page.text
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "Bearer", "Bearer ", "Bearer wrong", "Basic abc"])

@@ -37,9 +37,14 @@ class Served:
 
 
 @contextmanager
-def served(root: Path, log: Path, environment: Mapping[str, str] | None = None) -> Iterator[Served]:
-    """The search app of a data root, ready; stopped at the end. Raises AssertionError with its log."""
-    port = free_port()
+def served(
+    root: Path, log: Path, environment: Mapping[str, str] | None = None, port: int | None = None
+) -> Iterator[Served]:
+    """The search app of a data root, ready, on a port of its own unless one is given; stopped at the end.
+
+    Raises AssertionError with its log.
+    """
+    port = port or free_port()
     variables = {
         **os.environ,
         **(environment or {}),
