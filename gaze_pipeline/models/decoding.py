@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from gaze_pipeline.models.sentences import Word
 from gaze_pipeline.models.speech import Audio
+from gaze_pipeline.models.speech_encoder import Ranked
 from gaze_pipeline.models.vectors import Vectors
 
 _FRAMES_PER_S = 100
@@ -27,8 +28,8 @@ _TOKENS_LEAST = 40
 _OPENING, _CLOSING = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"
 _WORD_LEAST_S = 0.8
 
-Ranked = list[tuple[str, float]]
-"""Languages (ISO 639) and their probabilities, likeliest first."""
+Encode = Callable[[Vectors], tuple[Any, list[Ranked]]]
+"""Log-mel features [clips, mels, frames] to what the model decodes, and the languages of each clip."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,10 @@ class Decoded:
 class Decoder:
     """Decodes batches with a faster-whisper model."""
 
-    def __init__(self, model: Any, encode: Callable[[Vectors], Any] | None = None) -> None:
+    def __init__(self, model: Any, encode: Encode | None = None) -> None:
         """`encode` is an encoder to use in the place of the model's own."""
         self._model = model
-        self._encode = encode or model.encode
+        self._encode = encode or self._with_its_own
 
     def decode(
         self,
@@ -57,7 +58,7 @@ class Decoder:
         choose: Callable[[list[Ranked]], list[str]],
         careful: bool = False,
     ) -> list[Decoded]:
-        """Read clips of at most 28 s; `choose` settles their languages.
+        """Read clips of less than half a minute; `choose` settles their languages.
 
         `careful` searches with beams and refuses repeated phrases.
         """
@@ -65,11 +66,7 @@ class Decoder:
         from faster_whisper.transcribe import get_suppressed_tokens
 
         features, lengths = self._features(clips)
-        encoded = self._encode(features)
-        ranked = [
-            [(token[2:-2], float(probability)) for token, probability in languages]
-            for languages in self._model.model.detect_language(encoded)
-        ]
+        encoded, ranked = self._encode(features)
         languages = choose(ranked)
         tokenizers = [
             Tokenizer(self._model.hf_tokenizer, True, task="transcribe", language=language)
@@ -100,6 +97,13 @@ class Decoder:
                 repetition=_repetition(tokenizers[index].decode(tokens[index])),
             )
             for index in range(len(clips))
+        ]
+
+    def _with_its_own(self, features: Vectors) -> tuple[Any, list[Ranked]]:
+        encoded = self._model.encode(features)
+        return encoded, [
+            [(token[2:-2], float(probability)) for token, probability in languages]
+            for languages in self._model.model.detect_language(encoded)
         ]
 
     def _align(

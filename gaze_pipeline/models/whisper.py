@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.models.decoding import Decoded, Decoder, Ranked
+from gaze_pipeline.models.decoding import Decoded, Decoder, Encode
 from gaze_pipeline.models.device import cores, pick
 from gaze_pipeline.models.sentences import Segment, Word, segments
 from gaze_pipeline.models.speech import SAMPLE_RATE, Audio, Stretch, find_speech
-from gaze_pipeline.models.speech_encoder import SpeechEncoder
-from gaze_pipeline.models.vectors import Vectors
+from gaze_pipeline.models.speech_encoder import Ranked, SpeechEncoder
 
 BATCH = 16
 _UNREAD_S = 2.0
@@ -61,7 +60,7 @@ class Whisper:
                 model = _open(directory, name, threads)
         except (RuntimeError, ValueError, OSError) as error:
             raise GazeError(ErrorCode.MODEL_CORRUPT, directory, str(error)) from error
-        return cls(Decoder(model, _encoder(directory, name, threads)), name)
+        return cls(Decoder(model, _encoder(directory, model, name, threads)), name)
 
     def transcribe(
         self,
@@ -128,13 +127,13 @@ def _open(directory: Path, device: str, threads: int) -> Any:
     return model
 
 
-def _encoder(directory: Path, device: str, threads: int) -> Callable[[Vectors], Any] | None:
+def _encoder(directory: Path, model: Any, device: str, threads: int) -> Encode | None:
     """What encodes faster than the model itself on a CPU; None for a file that it cannot be made from."""
     if device != "cpu":
         return None
     try:
-        return SpeechEncoder(directory / "model.bin", threads or cores()).encode
-    except ValueError:
+        return SpeechEncoder(directory / "model.bin", model.hf_tokenizer, threads or cores()).encode
+    except (KeyError, ValueError):
         return None
 
 

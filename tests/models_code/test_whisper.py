@@ -203,8 +203,8 @@ def _assert_times_fit(segments: list[Segment], samples: int) -> None:
         assert segment.words[-1].end_ms == segment.end_ms
 
 
-def test_its_encoder_is_as_close_to_single_precision_as_ctranslate2s(
-    real_whisper: ModelSettings, librispeech: Audio
+def test_its_encoder_hears_as_ctranslate2_does(
+    real_whisper: ModelSettings, media: Path, librispeech: Audio
 ) -> None:
     assert real_whisper.directory is not None
     spec = load_manifest(real_whisper.manifest).of_kind("whisper")
@@ -212,12 +212,19 @@ def test_its_encoder_is_as_close_to_single_precision_as_ctranslate2s(
     exact, rounded = (
         WhisperModel(str(folder), compute_type=kind, cpu_threads=2) for kind in ("float32", "int8")
     )
-    features = exact.feature_extractor(librispeech)[None, :, :800].astype(np.float32)
+    german = decode(media / "audio" / "fw_multilingual.mp3")[30 * SAMPLE_RATE :]
+    features = np.stack(
+        [exact.feature_extractor(audio)[:, :800] for audio in (librispeech, german)]
+    ).astype(np.float32)
     expected = np.array(exact.encode(features))
+    languages = exact.model.detect_language(exact.encode(features))
 
     def off(encoded: object) -> float:
         return float(np.linalg.norm(np.array(encoded) - expected) / np.linalg.norm(expected))
 
-    ours = SpeechEncoder(folder / "model.bin", threads=2).encode(features)
+    ours, ranked = SpeechEncoder(folder / "model.bin", exact.hf_tokenizer, 2).encode(features)
 
     assert off(ours) < 1.1 * off(rounded.encode(features)) < 0.2
+    assert [row[0][0] for row in ranked] == ["en", "de"]
+    for mine, theirs in zip(ranked, languages, strict=True):
+        assert dict(mine) == pytest.approx({token[2:-2]: p for token, p in theirs}, abs=0.02)
