@@ -1,6 +1,7 @@
 """Running a model on a thread of its own, so that its caller hears of a cancel or a signal meanwhile.
 
 Loading a model and running it are native calls of seconds, during which a thread can be told nothing.
+Callers on different threads do not wait for one another.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import TypeVar
 from gaze_pipeline.stages.work import OnProgress
 
 TICK_S = 0.2
+AT_ONCE = 2
+"""A model for what is heard and one for what is seen."""
 
 T = TypeVar("T")
 
@@ -25,7 +28,7 @@ def in_background(work: Callable[[OnProgress], T], on_progress: OnProgress) -> T
     """The result of `work`, with `on_progress` called a few times a second also when nothing moves.
 
     An exception raised in `on_progress`, or by a signal, is raised at once; the thread ends its native
-    call, gives up at its next report of progress, and takes on nothing else until then.
+    call and gives up at its next report of progress.
     """
     fraction, abandoned = 0.0, False
 
@@ -35,7 +38,7 @@ def in_background(work: Callable[[OnProgress], T], on_progress: OnProgress) -> T
             raise _AbandonedError
         fraction = latest
 
-    future = _thread().submit(work, told)
+    future = _threads().submit(work, told)
     try:
         while not future.done():
             wait([future], TICK_S)
@@ -47,5 +50,5 @@ def in_background(work: Callable[[OnProgress], T], on_progress: OnProgress) -> T
 
 
 @functools.cache
-def _thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, "model")
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(AT_ONCE, "model")

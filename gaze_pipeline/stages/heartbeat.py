@@ -33,6 +33,12 @@ class Heartbeat:
         self._on_progress = on_progress
         self._last = 0.0
 
+    def wait(self, seconds: float) -> None:
+        """Nothing can be done before somebody else is done; the caller may give up meanwhile."""
+        if self._on_progress is not None:
+            self._on_progress(self._key[0], 0.0)
+        time.sleep(seconds)
+
     def __call__(self, fraction: float) -> None:
         """So much is done, 0..1."""
         if self._on_progress is not None:

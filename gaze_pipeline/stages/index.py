@@ -1,13 +1,20 @@
-"""Indexing without Dagster: plan, run batch by batch, publish after each, look for copies."""
+"""Indexing without Dagster: plan, run batch by batch, publish after each, look for copies.
+
+What is heard and what is seen are worked on at the same time: while the model of one computes, the other's
+file is decoded, and a core that one leaves idle is the other's.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 from gaze_pipeline.duplicates.find import find_copies
+from gaze_pipeline.stages.abreast import Tell, abreast
 from gaze_pipeline.stages.plan import plan
 from gaze_pipeline.stages.run import Outcome, run_stage
 from gaze_pipeline.states import REQUIRES, Stage
@@ -15,6 +22,14 @@ from gaze_pipeline.store.snapshot import current_revision, publish
 from gaze_pipeline.workspace import Workspace
 
 BATCH = 16
+LINES = (
+    (Stage.AUDIO, Stage.TRANSCRIPT, Stage.MEANINGS),
+    (Stage.FRAMES, Stage.EMBEDDINGS, Stage.DETECTIONS, Stage.TEXTS),
+)
+"""Stages that need one another, in order; no line needs anything of the other."""
+
+News = Callable[[], None]
+"""Tells the watcher of something, when it is called."""
 
 
 @dataclass
@@ -61,23 +76,31 @@ def _publish_news(workspace: Workspace) -> None:
 
 def _run_batch(
     workspace: Workspace,
-    todo: dict[str, Sequence[Stage]],
+    todo: Mapping[str, Sequence[Stage]],
     watcher: Watcher,
     report: IndexReport,
 ) -> None:
-    broken: set[tuple[str, Stage]] = set()
-    for stage in Stage:
-        keys = [
-            key
-            for key, stages in todo.items()
-            if stage in stages and (key, REQUIRES[stage]) not in broken
-        ]
+    def ended(outcome: Outcome) -> None:
+        report.outcomes.append(outcome)
+        watcher.on_outcome(outcome)
 
-        def on_progress(fingerprint: str, fraction: float, stage: Stage = stage) -> None:
-            watcher.on_progress(stage, fingerprint, fraction)
+    def run_line(line: Sequence[Stage], tell: Tell[News]) -> None:
+        broken: set[tuple[str, Stage]] = set()
+        for stage in line:
+            keys = [
+                key
+                for key, stages in todo.items()
+                if stage in stages and (key, REQUIRES[stage]) not in broken
+            ]
 
-        for outcome in run_stage(stage, keys, workspace, on_progress, report.asked_at):
-            report.outcomes.append(outcome)
-            watcher.on_outcome(outcome)
-            if not outcome.status.settled:
-                broken.add((outcome.fingerprint, stage))
+            def on_progress(fingerprint: str, fraction: float, stage: Stage = stage) -> None:
+                tell(partial(watcher.on_progress, stage, fingerprint, fraction))
+
+            for outcome in run_stage(stage, keys, workspace, on_progress, report.asked_at):
+                tell(partial(ended, outcome))
+                if not outcome.status.settled:
+                    broken.add((outcome.fingerprint, stage))
+
+    with closing(abreast([partial(run_line, line) for line in LINES])) as news:
+        for tell_watcher in news:
+            tell_watcher()

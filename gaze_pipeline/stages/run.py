@@ -11,7 +11,7 @@ from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.stages import audio, detections, embeddings, frames, meanings, texts, transcript
 from gaze_pipeline.stages.background import in_background
 from gaze_pipeline.stages.heartbeat import Heartbeat, OnVideoProgress
-from gaze_pipeline.stages.work import OnProgress, StageWork
+from gaze_pipeline.stages.work import StageWork
 from gaze_pipeline.states import REQUIRES, Stage, Status
 from gaze_pipeline.store.catalog.stages import Answer
 from gaze_pipeline.store.room import require_room
@@ -75,7 +75,7 @@ def run_stage(
 
 
 def _outcome(
-    stage: Stage, fingerprint: str, workspace: Workspace, report: OnProgress, asked_at: float
+    stage: Stage, fingerprint: str, workspace: Workspace, report: Heartbeat, asked_at: float
 ) -> Outcome:
     started = time.monotonic()
     try:
@@ -114,7 +114,7 @@ def _settled(outcome: Outcome, workspace: Workspace) -> Outcome:
 
 
 def _bring_up_to_date(
-    stage: Stage, fingerprint: str, workspace: Workspace, on_progress: OnProgress, asked_at: float
+    stage: Stage, fingerprint: str, workspace: Workspace, report: Heartbeat, asked_at: float
 ) -> tuple[int, str | None, bool]:
     """Rows, damage and whether it was there already. Raises GazeError."""
     work = WORK[stage]
@@ -130,13 +130,13 @@ def _bring_up_to_date(
         if answer is Answer.UNKNOWN:
             raise GazeError(ErrorCode.VIDEO_UNKNOWN, fingerprint)
         if answer is Answer.TAKEN:
-            time.sleep(AWAIT_S)
+            report.wait(AWAIT_S)
     _require_input(stage, fingerprint, workspace)
     require_room(workspace.paths, workspace.settings.storage.reserve_mb)
     if work.MODEL is None:
-        product = work.make(fingerprint, workspace, on_progress)
+        product = work.make(fingerprint, workspace, report)
     else:
-        product = in_background(partial(work.make, fingerprint, workspace), on_progress)
+        product = in_background(partial(work.make, fingerprint, workspace), report)
     workspace.artifacts.write(fingerprint, stage, product.table, recipe, product.damage)
     return product.table.num_rows, product.damage, False
 

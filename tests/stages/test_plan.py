@@ -169,12 +169,17 @@ def test_a_video_that_is_forgotten_meanwhile_leaves_nothing(
     assert workspace.catalog.videos.all() == []
 
 
-def test_what_is_cancelled_while_indexing_is_left(workspace: Workspace) -> None:
-    def stop(stage: Stage, fingerprint: str, fraction: float) -> None:
-        if stage is Stage.AUDIO:
-            cancel(workspace, workspace.catalog.videos.all())
+def test_what_is_cancelled_while_indexing_is_left(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Heartbeat.__call__
 
-    report = index(workspace, Watcher(on_progress=stop))
+    def stop(self: Heartbeat, fraction: float) -> None:
+        cancel(workspace, workspace.catalog.videos.all())
+        told(self, fraction)
+
+    monkeypatch.setattr(Heartbeat, "__call__", stop)
+    report = index(workspace, Watcher())
     assert {outcome.status for outcome in report.outcomes} == {Status.CANCELLED}
     assert index(workspace, Watcher()).outcomes == [], "indexing does not take it up again"
 
