@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import ButtonGroup
 
 import gaze_search_app
+from gaze_pipeline.duplicates.families import Pair
 from gaze_pipeline.errors import ErrorCode
 from gaze_pipeline.states import Stage, Status
 from gaze_pipeline.store.catalog.rows import FileRow
@@ -359,6 +361,26 @@ def test_a_video_is_found_in_the_library_by_its_name() -> None:
     assert f"{'b' * 16}.mp4" not in text
     visit.at.text_input(key="find").set_value("zeppelin")
     assert "None of them" in visit.run().text
+
+
+def test_copies_are_folded_away_below_the_library_once_they_are_published(
+    root: SyntheticRoot, tmp_path: Path
+) -> None:
+    film, part = "c" * 16, "d" * 16
+    lines = [Line(0, 60_000, "an hour at the lake")]
+    root.add(Film(film, lines, path=tmp_path / "<i>lake.mp4"))
+    root.add(Film(part, lines[:0], frames=10, path=tmp_path / "lake, the end.mp4"))
+    publish(root.workspace)
+    assert '<details class="gz-copies"' not in Visit("library").text
+    pair = Pair(film, part, 40_000, 2000, 20_000)
+    root.workspace.catalog.copies.record({film: "frames", part: "frames"}, [pair])
+    publish(root.workspace)
+    (fold,) = re.findall('<details class="gz-copies">.*?</details>', Visit("library").text)
+    assert "<summary>1 copy of 1 video" in fold
+    assert "Gaze never deletes a file" in fold
+    best = f'<b><a href="/video?v={film}&t=0" target="_self">&lt;i&gt;lake.mp4</a></b>'
+    copy = f'<a href="/video?v={part}&t=2000" target="_self">lake, the end.mp4</a>'
+    assert f"{best}<ul><li>{copy}, 18 s of it (30% of the best)</li></ul>" in fold
 
 
 @pytest.mark.usefixtures("root")
