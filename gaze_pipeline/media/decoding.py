@@ -23,34 +23,48 @@ class UnsoundKeyframeError(Exception):
 def decoded(
     steps: Iterable[Step[Packet[Stream]]], reader: Reader, stream: VideoStream
 ) -> Iterator[VideoFrame]:
-    """The frames of `steps` in display order; raises UnsoundKeyframeError."""
+    """The frames of `steps` in display order, without the hollow ones; raises UnsoundKeyframeError."""
     codec = stream.codec_context
     codec.thread_type = "AUTO"
     codec.thread_count = min(os.cpu_count() or 1, MAX_THREADS)
-    taken_up: int | None = None  # pts of a keyframe of which no frame has come out yet
+    watch = _Watch()
     for step in steps:
         if step.restart:
-            for frame in reader.decode(None, VideoFrame):
-                _check(frame, taken_up)
-                taken_up = None
-                yield frame
-            if taken_up is not None:
-                raise UnsoundKeyframeError
+            yield from watch.sound(reader.decode(None, VideoFrame))
+            watch.begin(step.packet.pts)
             codec.flush_buffers()
-            taken_up = step.packet.pts
+        if step.hollow:
+            watch.hollow.add(step.packet.pts)
         codec.skip_frame = "NONREF" if step.droppable else "DEFAULT"
-        for frame in reader.decode(step.packet, VideoFrame):
-            _check(frame, taken_up)
-            taken_up = None
-            yield frame
-    for frame in reader.decode(None, VideoFrame):
-        _check(frame, taken_up)
-        taken_up = None
-        yield frame
-    if taken_up is not None:
-        raise UnsoundKeyframeError
+        yield from watch.sound(reader.decode(step.packet, VideoFrame))
+    yield from watch.sound(reader.decode(None, VideoFrame))
+    watch.begin(None)
 
 
-def _check(frame: VideoFrame, taken_up: int | None) -> None:
-    if taken_up is not None and (frame.is_corrupt or (frame.pts or 0) < taken_up):
-        raise UnsoundKeyframeError
+class _Watch:
+    """Sees to it that what comes out is sound, and was more than counted."""
+
+    def __init__(self) -> None:
+        self._taken_up: int | None = None  # pts of a keyframe of which no frame has come out yet
+        self.hollow: set[int | None] = set()
+        """The pts of the frames that show nothing."""
+
+    def begin(self, pts: int | None) -> None:
+        """Decoding begins afresh at this keyframe, or is over."""
+        if self._taken_up is not None:
+            raise UnsoundKeyframeError
+        self._taken_up = pts
+        self.hollow.clear()
+
+    def sound(self, frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
+        """Frames that come out, but for the hollow ones."""
+        for frame in frames:
+            if self._taken_up is not None and (
+                frame.is_corrupt or (frame.pts or 0) < self._taken_up
+            ):
+                raise UnsoundKeyframeError
+            self._taken_up = None
+            if frame.pts in self.hollow:
+                self.hollow.discard(frame.pts)
+            else:
+                yield frame

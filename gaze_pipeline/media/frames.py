@@ -10,13 +10,17 @@ from pathlib import Path
 from types import TracebackType
 
 import av.error
+from av.packet import Packet
+from av.stream import Stream
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.media.clock import VideoClock
 from gaze_pipeline.media.decoding import UnsoundKeyframeError, decoded
 from gaze_pipeline.media.extracts import FrameExtract, frame_name
 from gaze_pipeline.media.geometry import Image, pixel_aspect
+from gaze_pipeline.media.h264.sparing import spared
 from gaze_pipeline.media.images import encode_jpeg
 from gaze_pipeline.media.output import write_durably
 from gaze_pipeline.media.picture import Painter
@@ -31,7 +35,7 @@ MAX_HELD = (
 )
 # Codecs whose keyframes stand for themselves, so that whole groups of pictures can be left out.
 RESTARTABLE = {
-    "av1", "dnxhd", "h264", "hevc", "mjpeg", "mpeg1video", "mpeg2video", "mpeg4", "prores", "vp8",
+    "av1", "dnxhd", "hevc", "mjpeg", "mpeg1video", "mpeg2video", "mpeg4", "prores", "vp8",
     "vp9", "vvc",
 }  # fmt: skip
 
@@ -104,10 +108,9 @@ class FrameSampler(AbstractContextManager["FrameSampler"]):
                 return
             reader = Reader(source, stream, self._on_progress)
             clock = VideoClock(source, stream)
-            name = stream.codec_context.codec.canonical_name
             steps = (
-                select(reader, self._schedule, clock.to_ms)
-                if selecting and name in RESTARTABLE
+                self._selected(reader, stream, clock)
+                if selecting
                 else (Step(packet) for packet in reader)
             )
             painter = Painter(pixel_aspect(stream), self._max_px)
@@ -128,6 +131,19 @@ class FrameSampler(AbstractContextManager["FrameSampler"]):
             raise UnsoundKeyframeError  # what was left out may be all that can be decoded
         if not self._count:
             raise GazeError(ErrorCode.FILE_DAMAGED, self._path, "not one frame can be decoded")
+
+    def _selected(
+        self, reader: Reader, stream: VideoStream, clock: VideoClock
+    ) -> Iterator[Step[Packet[Stream]]]:
+        """What must be decoded; all of it where a codec's keyframes do not stand for themselves."""
+        match stream.codec_context.codec.canonical_name:
+            case "h264":
+                steps = select(reader, self._schedule, clock.to_ms, hidden=0)
+                return spared(steps, stream.codec_context.extradata or b"")
+            case name if name in RESTARTABLE:
+                return select(reader, self._schedule, clock.to_ms)
+            case _:
+                return (Step(packet) for packet in reader)
 
     def _until(self, end: int, shown: _Shown) -> Iterator[Frame]:
         """What is due before `end` ms while `shown` is on the screen."""

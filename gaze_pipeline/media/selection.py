@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from gaze_pipeline.media.schedule import NEVER, Schedule
 
 MAX_PENDING_BYTES = 64 << 20
-NEVER_SKIPPED = 3  # the last ones before a wanted frame: one of them may be a hidden frame
+HIDDEN = 2  # as many packets in a row, at most, are decoded and never shown
 
 
 class Coded(Protocol):
@@ -30,21 +30,24 @@ class Step(Generic[P]):
     """A packet to decode.
 
     `droppable`: the frame itself is not wanted, so it may be skipped if no other frame refers to
-    it. `restart`: packets before this keyframe were left out, decoding begins afresh here.
+    it. `restart`: packets before this keyframe were left out, decoding begins afresh here. `hollow`: the
+    frame shows nothing, it is only there for the decoder to count.
     """
 
     packet: P
     droppable: bool = False
     restart: bool = False
+    hollow: bool = False
 
 
 def select(
-    packets: Iterable[P], schedule: Schedule, to_ms: Callable[[int], int]
+    packets: Iterable[P], schedule: Schedule, to_ms: Callable[[int], int], hidden: int = HIDDEN
 ) -> Iterator[Step[P]]:
     """The packets of a stream, in decoding order, that the frames of a schedule depend on.
 
     The wanted frames are, for each of its times, the last whose time `to_ms(pts)` does not exceed it. A
-    packet without pts ends the selection: all from there on are passed through.
+    packet without pts ends the selection: all from there on are passed through. Of the codec it is known how
+    many frames in a row are `hidden` at most, decoded and not shown: so many before a wanted one may be it.
     """
     pending: list[P] = []
     due: int | None = None
@@ -63,7 +66,7 @@ def select(
             due = schedule.begin(max(0, shown))
         # No packet after this one is shown before its dts: all candidates for `due` are known.
         while packet.dts is not None and pending and to_ms(packet.dts) > due:
-            for step in _up_to(due, pending, gap, to_ms):
+            for step in _up_to(due, pending, gap, to_ms, hidden):
                 gap = False
                 yield step
             due = schedule.after(due, min(_first(pending, to_ms), to_ms(packet.dts)))
@@ -81,7 +84,7 @@ def select(
             pending.clear()
             gap, size = False, 0
     while due is not None and pending and due < end:
-        for step in _up_to(due, pending, gap, to_ms):
+        for step in _up_to(due, pending, gap, to_ms, hidden):
             gap = False
             yield step
         due = schedule.after(due, _first(pending, to_ms))  # a timestamp may lie years ahead
@@ -92,13 +95,15 @@ def _first(pending: list[P], to_ms: Callable[[int], int]) -> int:
     return min((to_ms(packet.pts) for packet in pending if packet.pts is not None), default=0)
 
 
-def _up_to(due: int, pending: list[P], gap: bool, to_ms: Callable[[int], int]) -> Iterator[Step[P]]:
+def _up_to(
+    due: int, pending: list[P], gap: bool, to_ms: Callable[[int], int], hidden: int
+) -> Iterator[Step[P]]:
     """Take from `pending` what the frame shown at `due` needs."""
     candidates = sorted(p.pts for p in pending if p.pts is not None and to_ms(p.pts) <= due)
     if not candidates:
         return
     wanted = candidates[-1]
-    kept = candidates[-NEVER_SKIPPED:][0]
+    kept = candidates[-1 - hidden :][0]
     last = next(index for index, packet in enumerate(pending) if packet.pts == wanted)
     needed = pending[: last + 1]
     del pending[: last + 1]

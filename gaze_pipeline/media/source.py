@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
 
@@ -59,7 +60,8 @@ class Source:
 
     def seconds(self, timestamp: int, stream: Stream) -> float:
         """The player's time, in seconds, of a timestamp of `stream`."""
-        return float(timestamp * (stream.time_base or 0)) - self.zero
+        base = stream.time_base or Fraction(0)
+        return timestamp * base.numerator / base.denominator - self.zero
 
     @property
     def streams(self) -> list[Stream]:
