@@ -146,6 +146,7 @@ def _build(workspace: Workspace, number: int, anew: bool, before: Path | None) -
             meaning_table=meanings.name if meaning_version is not None else None,
             meaning_version=meaning_version,
             layout=files.LAYOUT,
+            follows=files.current_number(workspace.paths) if before else None,
         )
 
 

@@ -104,6 +104,11 @@ class Columns:
         return videos_of(self.lines)
 
     @cached_property
+    def text_videos(self) -> npt.NDArray[np.int32]:
+        """The video of each line on screen."""
+        return videos_of(self.texts)
+
+    @cached_property
     def frames(self) -> Runs:
         """`index` and `timestamp_ms` of each frame, in order."""
         return self._runs("frames", f"frame_index AS index, {_ms('timestamp_ms')}")

@@ -29,7 +29,8 @@ class SnapshotInfo(BaseModel):
     `revision` is that of the catalog when the publication began; `vectors` counts embedded frames,
     `meanings` lines whose meaning is known; `vector_table` and `vector_version`, `meaning_table` and
     `meaning_version` name the LanceDB tables it reads; `published_at` is in seconds since the epoch; `layout`
-    is 1 where it is not said.
+    is 1 where it is not said. The snapshot that it `follows` may answer until this one is open; where that is
+    None, no other may: what was forgotten is not to be told again.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,6 +51,7 @@ class SnapshotInfo(BaseModel):
     meaning_table: str | None = None
     meaning_version: int | None = None
     layout: int = 1
+    follows: int | None = None
 
 
 def file_of(paths: DataPaths, number: int) -> Path:

@@ -6,12 +6,15 @@ import gc
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from threadpoolctl import threadpool_limits
 
 from gaze_pipeline.channels import SWITCHED_OFF, Channel
+from gaze_pipeline.errors import GazeError
 from gaze_pipeline.settings import Settings
-from gaze_pipeline.store.snapshot_reader import Snapshot, SnapshotPool
+from gaze_pipeline.store.snapshot_pool import SnapshotPool
+from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.search.answer import moments
 from gaze_search_app.search.copies import collapsed
@@ -55,7 +58,7 @@ class Engine:
         load_sentences: Callable[[], SentenceModel] | None = None,
     ) -> None:
         self.settings = settings
-        self.snapshots = SnapshotPool(settings.paths)
+        self.snapshots = SnapshotPool(settings.paths, self._make_ready)
         workspace = Workspace(settings)
         threadpool_limits(1, user_api="blas")
         sys.setswitchinterval(_SWITCH_S)
@@ -87,8 +90,15 @@ class Engine:
         does not know is told in the reading. Raises GazeError(QUERY_EMPTY | INDEX_MISSING | INDEX_CORRUPT),
         and for an example (PICTURE_UNREADABLE | PICTURE_TOO_LARGE | VIDEO_UNKNOWN).
         """
+        return self._answer(request, self.snapshots.latest())
+
+    def _make_ready(self, snapshot: Snapshot) -> None:
+        """Bring into memory what the first answers from a snapshot need."""
+        with suppress(GazeError):
+            self._answer(SearchRequest(query="ready"), snapshot)
+
+    def _answer(self, request: SearchRequest, snapshot: Snapshot) -> SearchResponse:
         started = time.perf_counter()
-        snapshot = self.snapshots.latest()
         read = parse(request.query)
         channels = self.settings.channels.on
         labelled = Channel.LABELS in channels

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -38,8 +38,6 @@ class Exemplars:
 
     def __init__(self, load: Callable[[], ImageEncoder]) -> None:
         self._load = load
-        self._lock = threading.Lock()
-        self._background: tuple[int, Background] | None = None
 
     def example(self, request: SearchRequest, snapshot: Snapshot) -> Example | str | None:
         """What the answer is to look like, or the error code that says why that cannot be sought.
@@ -77,12 +75,11 @@ class Exemplars:
 
     def _judging(self, snapshot: Snapshot) -> Background:
         """What pictures are judged against, made once a snapshot."""
-        with self._lock:
-            kept = self._background
-            if kept is None or kept[0] != snapshot.info.number:
-                made = EMPTY
-                if snapshot.vectors is not None:
-                    frames, _ = snapshot.vectors.sample(BACKGROUND_FRAMES)
-                    made = picture_background(frames, snapshot.vectors.neighbours(NEIGHBOURS))
-                kept = self._background = (snapshot.info.number, made)
-            return kept[1]
+        return snapshot.once("pictures judged", partial(_judge, snapshot))
+
+
+def _judge(snapshot: Snapshot) -> Background:
+    if snapshot.vectors is None:
+        return EMPTY
+    frames, _ = snapshot.vectors.sample(BACKGROUND_FRAMES)
+    return picture_background(frames, snapshot.vectors.neighbours(NEIGHBOURS))

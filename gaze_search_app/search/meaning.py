@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Protocol
 
 import numpy as np
@@ -75,7 +75,6 @@ class Meaning:
         self._load = load
         self._lock = threading.RLock()
         self._encoder: SentenceModel | None = None
-        self._scale: tuple[int, MeaningScale] | None = None
         self._vector = lru_cache(_CACHED_QUERIES)(self._encode)
 
     def lines(
@@ -116,10 +115,7 @@ class Meaning:
         ]
 
     def _judged(self, snapshot: Snapshot) -> MeaningScale:
-        with self._lock:
-            if self._scale is None or self._scale[0] != snapshot.info.number:
-                self._scale = snapshot.info.number, self._measured(snapshot)
-            return self._scale[1]
+        return snapshot.once("meanings judged", partial(self._measured, snapshot))
 
     def _measured(self, snapshot: Snapshot) -> MeaningScale:
         reader = snapshot.meanings

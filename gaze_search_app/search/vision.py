@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Protocol
 
 import numpy as np
@@ -36,7 +36,6 @@ class Vision:
         self._load = load
         self._encoder: TextEncoder | None = None
         self._lock = threading.RLock()
-        self._background: tuple[int, Background] | None = None
         self._known: dict[str, Vector] = {}
         self._vector = lru_cache(CACHED_QUERIES)(self._encode)
 
@@ -57,11 +56,7 @@ class Vision:
 
     def background(self, snapshot: Snapshot) -> Background:
         """What scores are judged against, made once a snapshot. Raises as `vector` does."""
-        with self._lock:
-            kept = self._background
-            if kept is None or kept[0] != snapshot.info.number:
-                kept = self._background = (snapshot.info.number, self._judge(snapshot))
-            return kept[1]
+        return snapshot.once("texts judged", partial(self._judge, snapshot))
 
     def _judge(self, snapshot: Snapshot) -> Background:
         if snapshot.vectors is None:

@@ -10,18 +10,15 @@ import threading
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.states import Stage, Status
 from gaze_pipeline.store import snapshot as publishing
 from gaze_pipeline.store import snapshot_files as files
-from gaze_pipeline.store import snapshot_reader
 from gaze_pipeline.store.artifacts import Recipe
 from gaze_pipeline.store.snapshot import current_revision, publish
-from gaze_pipeline.store.snapshot_reader import Snapshot, SnapshotPool
-from tests.support.running import until
+from gaze_pipeline.store.snapshot_reader import Snapshot
 from tests.support.synthetic import Film, Line, SyntheticRoot
 
 A, B, C = "a" * 16, "b" * 16, "c" * 16
@@ -116,66 +113,6 @@ def test_an_open_snapshot_keeps_answering_while_others_replace_it(root: Syntheti
         publish(root.workspace)
     assert len(said(old, "fox")) == 1
     assert len(said(Snapshot.open(root.settings.paths), "fox")) == 4
-
-
-def test_a_pool_moves_on_without_a_restart(root: SyntheticRoot) -> None:
-    pool = SnapshotPool(root.settings.paths)
-    with pytest.raises(GazeError):
-        pool.latest()
-    root.add(Film(A, [FOX]))
-    publish(root.workspace)
-    first = pool.latest()
-    assert pool.latest() is first
-    root.add(Film(B, [FOX]))
-    publish(root.workspace)
-    assert len(said(pool.latest(), "fox")) == 2
-
-
-def test_a_superseded_snapshot_is_let_go_without_being_asked(
-    root: SyntheticRoot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(snapshot_reader, "LET_GO_S", 0.05)
-    root.add(Film(A, [FOX], root.near_topics([1])))
-    publish(root.workspace)
-    pool = SnapshotPool(root.settings.paths)
-    first = files.file_of(root.settings.paths, pool.latest().info.number)
-
-    def is_open() -> bool:
-        held = [file.path for file in psutil.Process().open_files()]
-        return any(str(first) in path for path in held)
-
-    assert is_open()
-    publish(root.workspace, anew=True)
-    until(lambda: not is_open(), seconds=20)
-    assert pool.latest().info.number == 2
-
-
-def test_readers_never_fail_while_snapshots_come_and_go(root: SyntheticRoot) -> None:
-    root.add(Film(A, [FOX], root.near_topics([1])))
-    publish(root.workspace)
-    pool, done, failures, answers = SnapshotPool(root.settings.paths), threading.Event(), [], []
-
-    def ask() -> None:
-        while not done.is_set():
-            try:
-                snapshot = pool.latest()
-                assert snapshot.vectors is not None
-                seen = snapshot.vectors.nearest(root.topics[1], 100).num_rows
-                answers.append((len(said(snapshot, "fox")), seen))
-            except Exception as error:  # noqa: BLE001
-                failures.append(error)
-
-    readers = [threading.Thread(target=ask) for _ in range(3)]
-    for reader in readers:
-        reader.start()
-    for name in "bcdef":
-        root.add(Film(name * 16, [FOX], root.near_topics([1])))
-        publish(root.workspace)
-    done.set()
-    for reader in readers:
-        reader.join()
-    assert failures == []
-    assert all(heard == seen for heard, seen in answers), "speech and frames of one moment in time"
 
 
 def test_the_revision_is_that_before_reading(root: SyntheticRoot) -> None:
