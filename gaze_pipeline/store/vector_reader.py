@@ -83,7 +83,7 @@ class VectorReader:
         query = self._table.vector_search(_LENGTH * vector).column("vector")
         query = query.distance_type(METRIC).refine_factor(max(1, _REREAD // limit))
         if filtered:
-            return query.minimum_nprobes(_PARTITIONS).maximum_nprobes(0)
+            return query.maximum_nprobes(0).minimum_nprobes(_PARTITIONS)  # the other way round is refused
         return query.nprobes(_PARTITIONS)
 
     @cached_property

@@ -187,6 +187,8 @@ def test_many_rows_get_a_vector_index_that_finds_the_same(paths: DataPaths) -> N
     for index in range(0, 60, 7):
         best = reader.nearest(vector(videos["03"], index), 50).to_pylist()[0]
         assert (best["fingerprint"], best["frame_index"]) == ("03", index)
+    within = reader.nearest(vector(videos["03"], 0), 1000, fingerprints=["05", "07"])
+    assert sorted(within["fingerprint"].to_pylist()) == ["05"] * 60 + ["07"] * 60
     sync(store, {**videos, "zz": rows("zz", 60)})
     late = read(paths, store, 2).nearest(vector(rows("zz", 60), 5), 50).to_pylist()[0]
     assert (late["fingerprint"], late["frame_index"]) == ("zz", 5)
