@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from gaze_search_app.search.finder import Scores
 from gaze_search_app.search.model import POSSIBLE, STRONG, Confidence
 
 
-def confidence(parts: Iterable[Scores]) -> Confidence:
-    """How sure a moment is: as sure as the least sure part of the query, and that as its surest channel."""
-    least = min([part.surest for part in parts])
-    if least >= STRONG:
+def confidence(score: float) -> Confidence:
+    """How sure a moment of this score is, which is that of the surest channel (see `Scores.surest`)."""
+    if score >= STRONG:
         return Confidence.STRONG
-    return Confidence.POSSIBLE if least >= POSSIBLE else Confidence.WEAK
+    return Confidence.POSSIBLE if score >= POSSIBLE else Confidence.WEAK

@@ -31,7 +31,7 @@ CONVINCING = 0.25
 
 NO_TEXT = SpeechScale(())
 
-_CHANNELS = ThreadPoolExecutor(4, "pictures")
+_CHANNELS = ThreadPoolExecutor(4, "channels")
 
 
 @value
@@ -122,16 +122,14 @@ class Finder:
         """The stretches that answer a part; `chained` if it is one of several parts."""
         shown = frozenset[str]().union(*ask.labels)
         window_ms = self.settings.speech_window_ms
-        looking = _CHANNELS.submit(self._look, ask, shown)  # both leave Python to the other
+        hearing = _CHANNELS.submit(self._hear, ask, shown)
         understanding = _CHANNELS.submit(self._understand, ask, shown)
-        heeded = ask.sounds if Channel.SPEECH in self.channels else ()
-        corpus = self.snapshot.spoken
-        lines, scale = transcript.search(corpus, heeded, self.scope, shown, window_ms)
-        screens, written_scale = self._read(ask, shown)
+        # Takes longest, so that here nobody needs to be woken for it.
+        frames, blind = self._look(ask, shown)
+        lines, scale, screens, written_scale = hearing.result()
         least = CONVINCING if ask.hears or chained or screens else 0.0
         meant, literal = understanding.result()
         lines = with_meant(lines, meant, scale, window_ms)
-        frames, blind = looking.result()
         stretches = join_around(
             lines,
             frames,
@@ -165,6 +163,15 @@ class Finder:
             written=written_scale,
             read=any(written_scale.score(screen.texts) >= POSSIBLE for screen in screens),
         )
+
+    def _hear(
+        self, ask: Ask, shown: frozenset[str]
+    ) -> tuple[list[SpeechHit], SpeechScale, list[Stretch], SpeechScale]:
+        """The lines that are said and the moments at which they are written, each with their scale."""
+        heeded = ask.sounds if Channel.SPEECH in self.channels else ()
+        window_ms = self.settings.speech_window_ms
+        said = transcript.search(self.snapshot.spoken, heeded, self.scope, shown, window_ms)
+        return *said, *self._read(ask, shown)
 
     def _read(self, ask: Ask, shown: frozenset[str]) -> tuple[list[Stretch], SpeechScale]:
         """When what is asked is written on the screen; an example must be seen, too."""

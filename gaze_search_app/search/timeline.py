@@ -51,7 +51,7 @@ def rank(
     if not others and not later:
         scores = first.scores(snapshot, first.stretches, settings)
         ranked = [
-            Ranked(stretch, found, confidence([found]), (Piece(0, stretch, found),))
+            Ranked(stretch, found, confidence(found.surest), (Piece(0, stretch, found),))
             for stretch, found in zip(first.stretches, scores, strict=True)
         ]
         return sorted(ranked, key=lambda moment: moment.rank)
@@ -136,14 +136,15 @@ def _whole(chain: Event[Piece]) -> Stretch:
 
 
 def _ranked(stretch: Stretch, pieces: tuple[Piece, ...]) -> Ranked:
-    """A moment whose scores are the means of its pieces'."""
+    """A moment whose scores are the means of its pieces', and as sure as the least sure of them."""
     scores = Scores(
         _mean([piece.scores.speech for piece in pieces]),
         _mean([piece.scores.visual for piece in pieces]),
         _mean([piece.scores.text for piece in pieces]),
         round(sum(piece.scores.total for piece in pieces) / len(pieces), 6),
     )
-    return Ranked(stretch, scores, confidence(piece.scores for piece in pieces), pieces)
+    least = min(piece.scores.surest for piece in pieces)
+    return Ranked(stretch, scores, confidence(least), pieces)
 
 
 def _mean(scores: Sequence[float | None]) -> float | None:
