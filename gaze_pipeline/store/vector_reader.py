@@ -82,8 +82,8 @@ class VectorReader:
             return self._table.vector_search(vector).column("vector").distance_type("dot")
         query = self._table.vector_search(_LENGTH * vector).column("vector")
         query = query.distance_type(METRIC).refine_factor(max(1, _REREAD // limit))
-        if filtered:
-            return query.maximum_nprobes(0).minimum_nprobes(_PARTITIONS)  # the other way round is refused
+        if filtered:  # no bound first: it may not lie below the other
+            return query.maximum_nprobes(0).minimum_nprobes(_PARTITIONS)
         return query.nprobes(_PARTITIONS)
 
     @cached_property

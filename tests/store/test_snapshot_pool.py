@@ -67,7 +67,8 @@ def test_a_superseded_snapshot_is_let_go_without_being_asked(
     publish(root.workspace)
     pool = SnapshotPool(root.settings.paths)
     number = pool.latest().info.number
-    assert len(pool.latest().spoken) == 1 and is_open(root, number)
+    assert len(pool.latest().spoken) == 1
+    assert is_open(root, number)
     publish(root.workspace, anew=True)
     until(lambda: not is_open(root, number), seconds=20)
     assert pool.latest().info.number == 2
