@@ -72,7 +72,7 @@ def _form(
             picture()
             chosen_libraries = _libraries(libraries, linked)
             help_()
-        place = st.empty()
+        place = st.container(key="narrowing")  # keeps what it shows until there is an answer
     asked = Address(
         query=(query or "").strip()[:QUERY_MAX],
         mode=mode or Mode.BOTH,

@@ -31,7 +31,8 @@ def show(snapshot: Snapshot) -> None:
 def settle() -> None:
     """Take in what was just given or removed, once the whole form is drawn, or say what is wrong with it."""
     if told := st.session_state.pop("refused", None):
-        st.html(told)
+        with st.container(key="refused"):
+            st.html(told)
     event: bytes | bool = st.session_state["picture-event"]
     if not event:
         return

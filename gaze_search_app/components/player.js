@@ -45,6 +45,7 @@ class Player {
 
   async seek(ms, play = this.plays, until = ms) {
     const request = ++this.request;
+    if (this.loading) this.asking?.abort();
     this.wanted = play;
     this.loading = true;
     const { fingerprint, poster } = this.moment;
@@ -55,7 +56,7 @@ class Player {
       this.video.pause();
       this.say("");
       const waiting = setTimeout(() => {
-        if (request === this.request) this.say("Converting this stretch for the browser…");
+        if (request === this.request) this.say("Getting this moment ready…");
       }, PATIENCE_MS);
       try {
         if (until === ms) this.asking?.abort();
@@ -207,8 +208,7 @@ class Player {
 
   say(text, wrong = false) {
     this.notice.hidden = !text;
-    this.notice.replaceChildren();
-    withCode(this.notice, text);
+    this.notice.replaceChildren(withCode(element("span"), text));
     this.notice.classList.toggle("wrong", wrong);
   }
 }

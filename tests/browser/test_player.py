@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_search import playing_past, search
+from tests.support.serving import Served
 
 pytestmark = pytest.mark.browser
 
@@ -100,3 +101,25 @@ def test_a_phone_shows_the_player_above_and_every_page_within_its_width(page: Pa
         page.get_by_role("link", name=name).click()
         expect(page.get_by_role("heading", name=name)).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+
+
+def test_what_nobody_waits_for_any_more_is_not_asked_any_longer(page: Page) -> None:
+    moments = search(page, "say:not")
+    slow = {"offline": False, "latency": 3000, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    with page.expect_request("**/playback/**"):
+        moments.nth(1).click()
+    with page.expect_event("requestfailed", lambda request: "/playback/" in request.url):
+        moments.nth(0).click()
+    expect(page.get_by_text("Getting this moment ready")).to_be_hidden()
+
+
+def test_a_file_that_is_gone_is_told_with_what_to_do(page: Page, app: Served) -> None:
+    film = next(app.log.parent.glob("football*"))  # it is written beside the films
+    away = film.rename(film.with_suffix(".away"))
+    try:
+        page.goto("/?q=sorrow&mode=transcript")
+        notice = page.get_by_role("status").filter(has_text="FILE_NOT_FOUND")
+        expect(notice).to_contain_text("Reconnect the disk or run gaze scan")
+    finally:
+        away.rename(film)
