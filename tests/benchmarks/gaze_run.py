@@ -1,6 +1,6 @@
-"""One `gaze index` in a process of its own, with the seconds of each stage, by the clock and of processors.
+"""One indexing in a process of its own: as `gaze index` does it, or with each stage alone and its cost told.
 
-python -m tests.benchmarks.gaze_run FOLDER DATA_ROOT REPORT.json
+python -m tests.benchmarks.gaze_run FOLDER DATA_ROOT [REPORT.json]
 """
 
 from __future__ import annotations
@@ -16,30 +16,49 @@ import psutil
 
 from gaze_pipeline.settings import Library, ScanSettings, load
 from gaze_pipeline.stages.index import Watcher, index
+from gaze_pipeline.stages.plan import plan
 from gaze_pipeline.stages.register import scan_libraries
+from gaze_pipeline.stages.run import run_stage
+from gaze_pipeline.states import Stage
+from gaze_pipeline.store.snapshot import publish
 from gaze_pipeline.workspace import Workspace
 
 
-def run(folder: Path, root: Path, report: Path) -> None:
-    """Index a folder into a fresh data root."""
-    settings = load().model_copy(
-        update={
-            "root": root,
-            "libraries": [Library(name="bench", path=folder)],
-            "scan": ScanSettings(settle_s=0),
-        }
-    )
-    workspace = Workspace.open(settings)
+def run(folder: Path, root: Path) -> None:
+    """Index a folder, as a user would."""
+    workspace = workspace_of(folder, root)
+    scan_libraries(workspace)
+    index(workspace, Watcher())
+
+
+def run_by_stage(folder: Path, root: Path, report: Path) -> None:
+    """Index a folder one stage after the other, and write what each took by the clock and of processors."""
+    workspace = workspace_of(folder, root)
     meter = _Meter()
     scan_libraries(workspace)
     meter.note("scan")
-    index(workspace, Watcher(on_outcome=lambda outcome: meter.note(outcome.stage.value)))
+    todo = plan(workspace, asked=True)
+    for stage in Stage:
+        keys = [key for key, stages in todo.items() if stage in stages]
+        for _ in run_stage(stage, keys, workspace):
+            meter.note(stage.value)
+    publish(workspace)
     meter.note("publish")
     report.write_text(json.dumps({"seconds": meter.seconds, "cpu_seconds": meter.cpu_seconds}))
 
 
+def workspace_of(folder: Path, root: Path) -> Workspace:
+    """A data root whose only library is a folder."""
+    chosen = {
+        "root": root,
+        "libraries": [Library(name="bench", path=folder)],
+        "scan": ScanSettings(settle_s=0),
+    }
+    return Workspace.open(load().model_copy(update=chosen))
+
+
 class _Meter:
-    """Counts what passed since the last note to what is noted; the rest of a batch's end is publication's."""
+    """Counts what passed since the last note to what is noted."""
 
     def __init__(self) -> None:
         self.seconds: Counter[str] = Counter()
@@ -65,4 +84,8 @@ def _cpu_seconds() -> float:
 
 
 if __name__ == "__main__":
-    run(*(Path(argument) for argument in sys.argv[1:]))
+    paths = [Path(argument) for argument in sys.argv[1:]]
+    if len(paths) == 2:
+        run(*paths)
+    else:
+        run_by_stage(*paths)

@@ -19,8 +19,8 @@ from gaze_pipeline.settings import Settings
 from gaze_pipeline.store.snapshot_files import connect, current, file_of
 from gaze_pipeline.workspace import Workspace
 from tests.benchmarks import indexing, workload
-from tests.benchmarks.indexing import Run
 from tests.benchmarks.machine import RESULTS, describe
+from tests.benchmarks.processes import Cost
 from tests.benchmarks.stand_ins import bench_models
 from tests.support.damage import damaged, whole_clips
 
@@ -38,8 +38,8 @@ def main() -> None:
         without = indexing.gaze(sound, models, scratch / "without")
         _add_bad(sound.folder, scratch)
         within = indexing.gaze(sound, models, scratch / "with", all_good=False)
-        states = _states(scratch / "with" / "data")
-        same = _rows(scratch / "without" / "data") == _rows(scratch / "with" / "data")
+        states = _states(scratch / "with")
+        same = _rows(scratch / "without") == _rows(scratch / "with")
     console.print(_table(sound.seconds, without, within))
     console.print(", ".join(f"{number} {state}" for state, number in sorted(states.items())))
     console.print(
@@ -99,21 +99,21 @@ def _rows(root: Path) -> list[tuple[object, ...]]:
         ).fetchall()
 
 
-def _table(seconds: float, without: Run, within: Run) -> Table:
+def _table(seconds: float, without: Cost, within: Cost) -> Table:
     table = Table("", "videos", "seconds", "x real time", "s a video", "peak MB", "ratio", box=None)
     for name, run, videos in (
         ("good alone", without, GOOD),
         (f"with {BAD} damaged", within, GOOD + BAD),
     ):
-        spent = run.total.seconds
+        spent = run.seconds
         table.add_row(
             name,
             str(videos),
             f"{spent:.1f}",
             f"{seconds / spent:.1f}",
             f"{spent / videos:.2f}",
-            f"{run.total.peak_mb:.0f}",
-            f"{spent / without.total.seconds:.2f}",
+            f"{run.peak_mb:.0f}",
+            f"{spent / without.seconds:.2f}",
         )
     return table
 

@@ -29,38 +29,46 @@ class Run:
     cpu: dict[str, float]
 
 
-def gaze(
-    workload: Workload,
-    models: BenchModels,
-    scratch: Path,
-    all_good: bool = True,
-    channels: Sequence[Channel] = (),
-) -> Run:
-    """One `gaze index` over all files, start of the process included.
+def gaze(workload: Workload, models: BenchModels, root: Path, all_good: bool = True) -> Cost:
+    """One `gaze index` over all files into a data root, start of the process included.
 
-    The youngest channels, which the straightforward pipeline does not have, are only used where they are
-    among `channels`: over a scratch that was used before they are all there is to do. Raises RuntimeError
+    The youngest channels, which the straightforward pipeline does not have, are left out. Raises RuntimeError
     when a video is not DONE, unless bad ones are expected.
     """
-    scratch.mkdir(parents=True, exist_ok=True)
-    report = scratch / "report.json"
-    total = timed(
-        [
-            "-m",
-            "tests.benchmarks.gaze_run",
-            str(workload.folder),
-            str(scratch / "data"),
-            str(report),
-        ],
-        variables(models.settings)
-        | {f"GAZE_CHANNELS__{one.name}": str(one in channels) for one in YOUNGEST},
-    )
+    cost = timed(_command(workload, root), variables(models.settings) | switches())
     if all_good:
-        _require_done(scratch / "data", len(workload.videos), channels)
+        _require_done(root, len(workload.videos), ())
+    return cost
+
+
+def by_stage(
+    workload: Workload,
+    models: BenchModels,
+    root: Path,
+    report: Path,
+    channels: Sequence[Channel] = (),
+) -> Run:
+    """The same with each stage alone, one after the other; of the youngest channels with those named.
+
+    Over a data root that was used before they are all there is to do. Raises as `gaze`.
+    """
+    total = timed(
+        [*_command(workload, root), str(report)], variables(models.settings) | switches(channels)
+    )
+    _require_done(root, len(workload.videos), channels)
     told: dict[str, dict[str, float]] = json.loads(report.read_text())
     stages, cpu = told["seconds"], told["cpu_seconds"]
     stages["start"] = total.seconds - sum(stages.values())
     return Run(total, stages, cpu)
+
+
+def _command(workload: Workload, root: Path) -> list[str]:
+    return ["-m", "tests.benchmarks.gaze_run", str(workload.folder), str(root)]
+
+
+def switches(used: Sequence[Channel] = ()) -> dict[str, str]:
+    """The environment under which Gaze uses these of the youngest channels."""
+    return {f"GAZE_CHANNELS__{one.name}": str(one in used) for one in YOUNGEST}
 
 
 def straightforward(workload: Workload, models: BenchModels, scratch: Path) -> Run:

@@ -19,6 +19,7 @@ from rich.table import Table
 from tests.benchmarks import indexing, searching, workload
 from tests.benchmarks.indexing import Run
 from tests.benchmarks.machine import RESULTS, describe
+from tests.benchmarks.processes import Cost
 from tests.benchmarks.searching import SearchTimes
 from tests.benchmarks.stand_ins import BenchModels, bench_models
 from tests.benchmarks.workload import Workload
@@ -30,10 +31,15 @@ STAGES_ADDED = ("texts", "meanings")
 
 @dataclass(frozen=True)
 class Indexed:
-    """What it cost to index a film: Gaze, its younger channels after it, and the straightforward pipeline."""
+    """What it cost to index a film of so many seconds.
+
+    Gaze as it is, with each stage alone, and its younger channels after that; the straightforward pipeline.
+    """
 
     seconds: float
-    gaze: Run
+    gaze: Cost
+    kept_mb: float
+    alone: Run
     added: Run
     straightforward: Run
 
@@ -72,12 +78,20 @@ def main(minutes: int = MINUTES) -> None:
 
 def _indexed(film: Workload, models: BenchModels, scratch: Path) -> Indexed:
     """Index a film in each way; the younger channels are added to what Gaze has indexed."""
+    whole, alone = scratch / "whole", scratch / "alone"
+    scratch.mkdir()
     return Indexed(
         film.seconds,
-        indexing.gaze(film, models, scratch / "gaze"),
-        indexing.gaze(film, models, scratch / "gaze", channels=indexing.YOUNGEST),
+        indexing.gaze(film, models, whole),
+        _size_mb(whole),
+        indexing.by_stage(film, models, alone, scratch / "alone.json"),
+        indexing.by_stage(film, models, alone, scratch / "added.json", indexing.YOUNGEST),
         indexing.straightforward(film, models, scratch / "straightforward"),
     )
+
+
+def _size_mb(root: Path) -> float:
+    return sum(file.stat().st_size for file in root.rglob("*") if file.is_file()) / 1e6
 
 
 def _setting(models: BenchModels, minutes: int) -> str:
@@ -91,22 +105,27 @@ def _setting(models: BenchModels, minutes: int) -> str:
 def _stages(name: str, indexed: Indexed) -> Table:
     columns = ("seconds", "x real time", "share", "CPU s an hour", "straightforward", "ratio")
     table = Table(name, *columns, box=None)
-    ours, theirs = indexed.gaze, indexed.straightforward
-    rows = [(stage, ours.stages[stage], ours.cpu[stage]) for stage in STAGES]
-    rows.append(("whole", ours.total.seconds, ours.total.cpu_seconds))
-    for stage, seconds, cpu in rows:
-        other = theirs.total.seconds if stage == "whole" else theirs.stages.get(stage)
+    alone, theirs = indexed.alone, indexed.straightforward
+    rows = [
+        (stage, alone.stages[stage], alone.cpu.get(stage), theirs.stages.get(stage))
+        for stage in STAGES
+    ]
+    rows.append(("one by one", alone.total.seconds, alone.total.cpu_seconds, None))
+    whole = indexed.gaze
+    rows.append(("whole", whole.seconds, whole.cpu_seconds, theirs.total.seconds))
+    for stage, seconds, cpu, other in rows:
         table.add_row(
             stage,
             f"{seconds:.1f}",
             f"{indexed.seconds / seconds:.1f}",
-            f"{seconds / ours.total.seconds:.0%}",
-            f"{3600 * cpu / indexed.seconds:.0f}",
+            f"{seconds / alone.total.seconds:.0%}",
+            f"{3600 * cpu / indexed.seconds:.0f}" if cpu else "",
             f"{other:.1f}" if other else "",
             f"{other / seconds:.1f}" if other else "",
         )
-    peaks = f"{ours.total.peak_mb:.0f}", f"{theirs.total.peak_mb:.0f}"
+    peaks = f"{whole.peak_mb:.0f}", f"{theirs.total.peak_mb:.0f}"
     table.add_row("peak MB", peaks[0], "", "", "", peaks[1])
+    table.add_row("disk, MB an hour", f"{3600 * indexed.kept_mb / indexed.seconds:.0f}")
     return table
 
 
@@ -114,17 +133,17 @@ def _added(indexed: Indexed) -> Table:
     """What the channels cost that the straightforward pipeline does not have."""
     table = Table("added channel", "seconds", "CPU s an hour", "share of the rest", box=None)
     for stage in STAGES_ADDED:
-        spent, cpu = indexed.added.stages.get(stage, 0.0), indexed.added.cpu.get(stage, 0.0)
-        share = spent / indexed.gaze.total.seconds
+        spent, cpu = indexed.added.stages[stage], indexed.added.cpu[stage]
+        share = spent / indexed.alone.total.seconds
         table.add_row(stage, f"{spent:.1f}", f"{3600 * cpu / indexed.seconds:.0f}", f"{share:.0%}")
     return table
 
 
-def _clips(whole: Run, apart: Run, count: int) -> str:
-    ratio = apart.total.seconds / whole.total.seconds
+def _clips(whole: Cost, apart: Cost, count: int) -> str:
+    ratio = apart.seconds / whole.seconds
     return (
-        f"The talk in {count} clips of {workload.CLIP_MS // 1000} s: {apart.total.seconds:.1f} s, "
-        f"{ratio:.2f} times the one file; {apart.total.peak_mb:.0f} MB."
+        f"The talk in {count} clips of {workload.CLIP_MS // 1000} s: {apart.seconds:.1f} s, "
+        f"{ratio:.2f} times the one file; {apart.peak_mb:.0f} MB."
     )
 
 

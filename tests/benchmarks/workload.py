@@ -90,13 +90,18 @@ def divided(folder: Path, source: Path) -> Workload:
     return cut(folder, [(source, start) for start in starts], CLIP_MS)
 
 
-def cut(folder: Path, cuts: Iterable[tuple[Path, int]], length_ms: int) -> Workload:
+def cut(
+    folder: Path,
+    cuts: Iterable[tuple[Path, int]],
+    length_ms: int,
+    mode: PlayMode = PlayMode.TRANSCODE,
+) -> Workload:
     """Clips of one length, `000.mp4` and on, each from a video at a start in ms."""
     folder.mkdir(parents=True)
     videos = []
     for number, (source, start_ms) in enumerate(cuts):
         clip = folder / f"{number:03}.mp4"
-        write_clip(source, clip, start_ms, start_ms + length_ms, PlayMode.TRANSCODE)
+        write_clip(source, clip, start_ms, start_ms + length_ms, mode)
         videos.append(clip)
     return _measured(folder, videos)
 
