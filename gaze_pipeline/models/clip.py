@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.models.clip_config import UNFIT, WEIGHTS, ClipConfig
-from gaze_pipeline.models.device import cores, on_gpu
+from gaze_pipeline.models.device import BATCH, DeviceName, cores, on_gpu
 from gaze_pipeline.models.image_tower import ImageShape, ImageTower
 from gaze_pipeline.models.pixels import Preprocess
 from gaze_pipeline.models.vectors import Vectors, unit_rows
@@ -36,7 +36,7 @@ class Clip:
         features: Callable[[Vectors], Vectors],
         dim: int,
         preprocess: Preprocess,
-        device: str,
+        device: DeviceName,
     ) -> None:
         self._features = features
         self._preprocess = preprocess
@@ -58,7 +58,7 @@ class Clip:
         The architecture is that of `open_clip_config.json` beside the weights, else the built-in one
         that `params["model_name"]` names. Raises GazeError(MODEL_CORRUPT).
         """
-        name = "cuda" if on_gpu(device) else "cpu"
+        name: DeviceName = "cuda" if on_gpu(device) else "cpu"
         try:
             config = ClipConfig.read(directory, params)
             preprocess = _preprocess(config)
@@ -67,11 +67,12 @@ class Clip:
             raise GazeError(ErrorCode.MODEL_CORRUPT, directory, str(error)) from error
         return cls(model_id, features, config.text.dim, preprocess, name)
 
-    def encode_images(self, images: Sequence[Image], batch_size: int = 16) -> Vectors:
+    def encode_images(self, images: Sequence[Image]) -> Vectors:
         """Images uint8 [height, width, 3] (RGB, any sizes) to float32 [n, dim], L2-normalised."""
         rows = [np.zeros((0, self.dim), np.float32)]
-        for first in range(0, len(images), batch_size):
-            pixels = self._preprocess.batch(images[first : first + batch_size])
+        most = BATCH[self.device]
+        for first in range(0, len(images), most):
+            pixels = self._preprocess.batch(images[first : first + most])
             rows.append(self._features(pixels))
         return unit_rows(np.concatenate(rows))
 

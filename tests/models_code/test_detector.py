@@ -31,7 +31,7 @@ def test_it_finds_what_torchvision_finds(
         tensors = [torch.tensor(image).permute(2, 0, 1).float() / 255 for image in images]
         expected = reference(tensors)
 
-    found = Detector.load(tmp_path, 0.3, "cpu").detect(images, batch_size=3)
+    found = Detector.load(tmp_path, 0.3, "cpu").detect(images)
 
     tolerance = 0.05 if half else 1e-3
     assert any(len(result["scores"]) for result in expected)
