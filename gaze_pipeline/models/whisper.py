@@ -16,7 +16,7 @@ from gaze_pipeline.models.sentences import Segment, Word, segments
 from gaze_pipeline.models.speech import SAMPLE_RATE, Audio, Stretch, find_speech
 from gaze_pipeline.models.speech_encoder import Ranked, SpeechEncoder
 
-BATCH = 16
+BATCH = 8  # more are no faster, and take more memory
 _UNREAD_S = 2.0
 _CLEAR_LANGUAGE = 0.6
 _SECOND_LANGUAGE = 0.2
