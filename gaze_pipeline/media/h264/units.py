@@ -85,7 +85,11 @@ class Parser:
         end = self._header(unit).end
         text = Bits(unescaped(bytes(unit[1 : end // 4 + 2]))).text[1:end]
         empty = bytes(unit[:1]) + escaped(packed(unsigned(_BEYOND) + text + "1"))
-        return (len(empty).to_bytes(self._length) if self._length else b"\0\0\0\1") + empty
+        if not self._length:
+            return b"\0\0\0\1" + empty
+        if len(empty) >> 8 * self._length:  # a length of one byte cannot tell it
+            return bytes(packet)
+        return len(empty).to_bytes(self._length) + empty
 
     def _units(self, packet: Packed) -> Iterator[memoryview]:
         view = memoryview(packet)
