@@ -14,8 +14,8 @@ from typing import TypeVar
 from gaze_pipeline.stages.work import OnProgress
 
 TICK_S = 0.2
-AT_ONCE = 2
-"""A model for what is heard and one for what is seen."""
+AT_ONCE = 4
+"""What is said, seen, found and read: each has a model of its own."""
 
 T = TypeVar("T")
 

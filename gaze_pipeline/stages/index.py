@@ -1,13 +1,13 @@
 """Indexing without Dagster: plan, run batch by batch, publish after each, look for copies.
 
-What is heard and what is seen are worked on at the same time: while the model of one computes, the other's
-file is decoded, and a core that one leaves idle is the other's.
+Stages that need nothing of one another run at the same time: while the model of one computes, another's file
+is decoded, and a core that one leaves idle is the other's.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,12 +22,6 @@ from gaze_pipeline.store.snapshot import current_revision, publish
 from gaze_pipeline.workspace import Workspace
 
 BATCH = 16
-LINES = (
-    (Stage.AUDIO, Stage.TRANSCRIPT, Stage.MEANINGS),
-    (Stage.FRAMES, Stage.EMBEDDINGS, Stage.DETECTIONS, Stage.TEXTS),
-)
-"""Stages that need one another, in order; no line needs anything of the other."""
-
 News = Callable[[], None]
 """Tells the watcher of something, when it is called."""
 
@@ -84,23 +78,25 @@ def _run_batch(
         report.outcomes.append(outcome)
         watcher.on_outcome(outcome)
 
-    def run_line(line: Sequence[Stage], tell: Tell[News]) -> None:
-        broken: set[tuple[str, Stage]] = set()
-        for stage in line:
-            keys = [
-                key
-                for key, stages in todo.items()
-                if stage in stages and (key, REQUIRES[stage]) not in broken
-            ]
+    def run(stage: Stage, broken: Collection[str], tell: Tell[News]) -> None:
+        """A stage of all videos but those where what it needs is broken, and what needs the stage."""
+        broken = set(broken)
 
-            def on_progress(fingerprint: str, fraction: float, stage: Stage = stage) -> None:
-                tell(partial(watcher.on_progress, stage, fingerprint, fraction))
+        def on_progress(fingerprint: str, fraction: float) -> None:
+            tell(partial(watcher.on_progress, stage, fingerprint, fraction))
 
-            for outcome in run_stage(stage, keys, workspace, on_progress, report.asked_at):
-                tell(partial(ended, outcome))
-                if not outcome.status.settled:
-                    broken.add((outcome.fingerprint, stage))
+        keys = [key for key, stages in todo.items() if stage in stages and key not in broken]
+        for outcome in run_stage(stage, keys, workspace, on_progress, report.asked_at):
+            tell(partial(ended, outcome))
+            if not outcome.status.settled:
+                broken.add(outcome.fingerprint)
+        run_all(stage, broken, tell)
 
-    with closing(abreast([partial(run_line, line) for line in LINES])) as news:
-        for tell_watcher in news:
-            tell_watcher()
+    def run_all(before: Stage | None, broken: Collection[str], tell: Tell[News]) -> None:
+        """Everything that needs `before`, at the same time."""
+        works = [partial(run, stage, broken) for stage in Stage if REQUIRES[stage] is before]
+        with closing(abreast(works)) as news:
+            for one in news:
+                tell(one)
+
+    run_all(None, (), lambda tell_watcher: tell_watcher())
