@@ -194,7 +194,7 @@ class Finder:
     def _look(self, ask: Ask, shown: frozenset[str]) -> tuple[list[FrameHit], str | None]:
         """The frames that look like what is asked, or why none could be sought."""
         if not ask.pictured and not ask.looks:
-            only_labels = ask.labels and not ask.hears
+            only_labels = ask.labels and not (ask.hears or ask.reads)
             within = self.scope.fingerprints
             return visual.labelled(
                 self.snapshot, ask.labels[0], within

@@ -120,6 +120,15 @@ def test_the_mode_and_the_fields_decide_where_words_are_sought(root: SyntheticRo
     assert not ask(root, "text:welcome").coverage.transcript.asked
 
 
+def test_a_label_narrows_what_is_written_and_adds_nothing(tmp_path: Path) -> None:
+    root = SyntheticRoot(tmp_path)
+    slides = [Written(0, 2000, "for sale"), Written(10_000, 12_000, "for sale")]
+    root.add(Film(STREET, [], frames=10, texts=slides, labels={5: ["dog"], 8: ["dog"]}))
+    publish(root.workspace)
+    (moment,) = ask(root, "text:sale label:dog").moments
+    assert (moment.start_ms, moment.text) == (10_000, "for sale")
+
+
 def test_what_must_not_be_written_is_left_out(root: SyntheticRoot) -> None:
     found = ask(root, "text:revenue -text:fib").moments
     assert [(moment.start_ms, moment.end_ms) for moment in found] == []
