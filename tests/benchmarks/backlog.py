@@ -1,6 +1,7 @@
 """A long backlog: does the work slow down, does memory grow? `python -m tests.benchmarks.backlog [CLIPS]`.
 
-The baseline of each hundred of clips is the first hundred of the same run.
+The baseline of each hundred of clips is the first hundred of the same run. Then the services run on what was
+indexed, and one more film arrives.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from gaze_pipeline.media.clips import write_clip
 from gaze_pipeline.media.playability import PlayMode
 from gaze_pipeline.stages.index import Watcher, index
 from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.stages.run import Outcome
 from gaze_pipeline.states import Stage
 from tests.benchmarks import workload
+from tests.benchmarks.arrival import arrival
 from tests.benchmarks.gaze_run import workspace_of
 from tests.benchmarks.indexing import switches
 from tests.benchmarks.machine import RESULTS, describe
@@ -30,6 +33,7 @@ from tests.benchmarks.processes import timed
 from tests.benchmarks.stand_ins import bench_models, variables
 
 CLIPS, CLIP_MS, FILM_S = 1000, 4000, 300
+ARRIVING_MS = 30_000
 PART = 100
 
 
@@ -55,11 +59,23 @@ def main(count: int = CLIPS) -> None:
         report = scratch / "report.json"
         command = ["-m", "tests.benchmarks.backlog", "--index"]
         paths = (clips.folder, scratch / "data", report)
-        cost = timed([*command, *map(str, paths)], variables(models.settings) | switches())
+        chosen = variables(models.settings) | switches()
+        cost = timed([*command, *map(str, paths)], chosen)
         parts = [Part(**part) for part in json.loads(report.read_text())]
-    console.print(_table(parts))
-    console.print(f"{cost.seconds:.0f} s, {cost.cpu_seconds:.0f} CPU s, {cost.peak_mb:.0f} MB.")
-    record = {**describe(), **asdict(cost), "parts": [asdict(part) for part in parts]}
+        console.print(_table(parts))
+        console.print(f"{cost.seconds:.0f} s, {cost.cpu_seconds:.0f} CPU s, {cost.peak_mb:.0f} MB.")
+        arriving = scratch / "arriving.mp4"
+        write_clip(film, arriving, 0, ARRIVING_MS, PlayMode.TRANSCODE)
+        arrived = arrival(scratch / "data", clips.folder, arriving, chosen)
+        console.print(
+            f"A film of {ARRIVING_MS // 1000} s is found {arrived:.1f} s after its arrival."
+        )
+    record = {
+        **describe(),
+        **asdict(cost),
+        "parts": [asdict(part) for part in parts],
+        "arrival_s": arrived,
+    }
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "backlog.json").write_text(json.dumps(record, indent=1) + "\n")
 
