@@ -55,6 +55,9 @@ def main(minutes: int = MINUTES) -> None:
             "camera": workload.camera(scratch / "camera", 60 * minutes),
         }
         console.print(_setting(models, minutes))
+        # Models are converted once, when they are first used.
+        first = workload.cut(scratch / "first", [(films["talk"].videos[0], 0)], workload.CLIP_MS)
+        indexing.gaze(first, models, scratch / "of-first")
         found: dict[str, Indexed] = {}
         for name, film in films.items():
             found[name] = _indexed(film, models, scratch / f"of-{name}")
