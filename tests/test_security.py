@@ -206,9 +206,7 @@ def test_the_token_is_written_nowhere_else(gaze: RunningGaze, access: Access) ->
                 client.post(path, params={"token": access.token}, content=access.token)
     secrets = (access.token.encode(), access.cookie_value.encode())
     told = [
-        path
-        for path in everything(gaze.root)
-        if any(secret in content(path) for secret in secrets)
+        path for path in everything(gaze.root) if any(secret in content(path) for secret in secrets)
     ]
     assert told == [gaze.workspace.paths.run / "token"]
 
