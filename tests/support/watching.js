@@ -21,7 +21,7 @@ async ([moments, width, height]) => {
     let call = 0;
     const see = () => {
       call = video.requestVideoFrameCallback((_, frame) => {
-        shown = frame.mediaTime;
+        if (player.source && video.videoWidth) shown = frame.mediaTime; // else a late one of the video before
         see();
       });
     };
