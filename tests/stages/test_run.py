@@ -203,6 +203,36 @@ list(run_stage(Stage.FRAMES, [{key!r}], workspace, slowly))
     assert (outcome.status, outcome.skipped) == (Status.DONE, True)
 
 
+def test_a_caller_that_waits_for_another_process_can_give_up(
+    films: Path, open_workspace: Open
+) -> None:
+    workspace = open_workspace(films)
+    scan_libraries(workspace)
+    (key,) = plan(workspace)
+    code = f"""
+from gaze_pipeline.settings import Settings
+from gaze_pipeline.states import Stage
+from gaze_pipeline.workspace import Workspace
+workspace = Workspace.open(Settings(root={str(workspace.settings.root)!r}))
+print(workspace.catalog.stages.start({key!r}, Stage.FRAMES).name, flush=True)
+input()
+"""
+
+    def interrupt(fingerprint: str, fraction: float) -> None:
+        raise KeyboardInterrupt
+
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "YOURS\n"
+        with pytest.raises(KeyboardInterrupt):
+            list(run_stage(Stage.FRAMES, [key], workspace, interrupt))
+        assert workspace.catalog.videos.all()[0].stages[Stage.FRAMES].status is Status.RUNNING
+        other.communicate("\n")
+
+
 def test_an_unreadable_input_is_made_again(films: Path, open_workspace: Open) -> None:
     workspace = open_workspace(films)
     scan_libraries(workspace)
