@@ -19,18 +19,10 @@ from gaze_pipeline.store import snapshot_files as files
 from gaze_pipeline.store.artifacts import Recipe
 from gaze_pipeline.store.snapshot import current_revision, publish
 from gaze_pipeline.store.snapshot_reader import Snapshot
-from tests.support.synthetic import Film, Line, SyntheticRoot
+from tests.support.synthetic import Film, Line, SyntheticRoot, said
 
 A, B, C = "a" * 16, "b" * 16, "c" * 16
 FOX = Line(0, 2000, "the quick brown fox")
-
-
-def said(snapshot: Snapshot, token: str) -> list[str]:
-    rows = snapshot.rows(
-        "SELECT text FROM segments WHERE fts_main_segments.match_bm25(id, $token) IS NOT NULL",
-        {"token": token},
-    )
-    return [text for (text,) in rows]
 
 
 def reasons(snapshot: Snapshot, column: str) -> dict[str, str | None]:

@@ -14,7 +14,7 @@ from gaze_pipeline.store.snapshot import publish
 from gaze_pipeline.store.snapshot_pool import SnapshotPool
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from tests.support.running import until
-from tests.support.synthetic import Film, Line, SyntheticRoot
+from tests.support.synthetic import Film, Line, SyntheticRoot, said
 
 A, B, C = "a" * 16, "b" * 16, "c" * 16
 FOX = Line(0, 2000, "the quick brown fox")
@@ -57,6 +57,7 @@ def test_a_pool_moves_on_without_a_restart(root: SyntheticRoot) -> None:
     root.add(Film(B, [FOX]))
     publish(root.workspace)
     assert videos(pool.latest()) == {A, B}
+    assert len(said(pool.latest(), "fox")) == 2
 
 
 def test_a_superseded_snapshot_is_let_go_without_being_asked(
@@ -119,7 +120,7 @@ def test_readers_never_fail_while_snapshots_come_and_go(root: SyntheticRoot) -> 
                 snapshot = pool.latest()
                 assert snapshot.vectors is not None
                 seen = snapshot.vectors.nearest(root.topics[1], 100).num_rows
-                answers.append((len(videos(snapshot)), seen))
+                answers.append((len(said(snapshot, "fox")), seen))
             except Exception as error:  # noqa: BLE001
                 failures.append(error)
 
@@ -133,4 +134,4 @@ def test_readers_never_fail_while_snapshots_come_and_go(root: SyntheticRoot) -> 
     for reader in readers:
         reader.join()
     assert failures == []
-    assert all(held == seen for held, seen in answers), "videos and frames of one moment in time"
+    assert all(heard == seen for heard, seen in answers), "speech and frames of one moment in time"

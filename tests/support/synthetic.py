@@ -27,6 +27,7 @@ from gaze_pipeline.states import Stage, Status
 from gaze_pipeline.store import schemas
 from gaze_pipeline.store.artifacts import Recipe
 from gaze_pipeline.store.catalog.rows import FileRow
+from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_pipeline.workspace import Workspace
 
 MODEL_ID = "openclip-vit-b-32"
@@ -174,6 +175,15 @@ class SyntheticRoot:
         model = {Stage.EMBEDDINGS: MODEL_ID, Stage.MEANINGS: SENTENCE_MODEL_ID}.get(stage, "")
         self.workspace.artifacts.write(film.fingerprint, stage, table, Recipe(model))
         self.workspace.catalog.stages.settle(film.fingerprint, stage, Status.DONE)
+
+
+def said(snapshot: Snapshot, token: str) -> list[str]:
+    """The lines of a snapshot that hold a word."""
+    rows = snapshot.rows(
+        "SELECT text FROM segments WHERE fts_main_segments.match_bm25(id, $token) IS NOT NULL",
+        {"token": token},
+    )
+    return [text for (text,) in rows]
 
 
 def unit(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
