@@ -43,6 +43,7 @@ DAGSTER_ADDRESSES = (
 )
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
 SOCKETS = (("/_stcore/stream", 0, "streamlit"), ("/graphql", 1, "graphql-ws"))
+PATIENCE_S = 60
 SECRET = "what is written here is nobody else's business"
 ASTRAY = (
     "/static/../../secret.txt",
@@ -89,7 +90,7 @@ def access(gaze: RunningGaze) -> Access:
 
 def raw(port: int, request: str) -> str:
     """What is answered to a request sent as it stands."""
-    with socket.create_connection((HOST, port), timeout=20) as connection:
+    with socket.create_connection((HOST, port), timeout=PATIENCE_S) as connection:
         connection.sendall(request.encode("latin-1"))
         parts = []
         while part := connection.recv(65536):
@@ -105,7 +106,7 @@ def asked(path: str, *headers: str, method: str = "GET", host: str = "127.0.0.1"
 
 def test_nothing_answers_without_the_token(gaze: RunningGaze) -> None:
     for port, addresses in zip(gaze.ports, (SEARCH_ADDRESSES, DAGSTER_ADDRESSES), strict=True):
-        with httpx.Client(base_url=f"http://{HOST}:{port}") as client:
+        with httpx.Client(base_url=f"http://{HOST}:{port}", timeout=PATIENCE_S) as client:
             for path in addresses:
                 for method in METHODS:
                     answer = client.request(method, path)
@@ -134,10 +135,10 @@ def test_the_token_is_the_owners_and_in_the_printed_addresses(
     assert printed
     for address in printed:
         assert f"token={access.token}" in address
-        answer = httpx.get(address)
+        answer = httpx.get(address, timeout=PATIENCE_S)
         assert answer.status_code == 303
         assert access.token not in answer.headers["location"] + answer.headers["set-cookie"]
-        with httpx.Client(follow_redirects=True) as browser:
+        with httpx.Client(follow_redirects=True, timeout=PATIENCE_S) as browser:
             assert browser.get(address).status_code == 200
 
 
@@ -200,7 +201,7 @@ def test_no_path_leads_out_of_what_is_known(gaze: RunningGaze, access: Access) -
 
 def test_the_token_is_written_nowhere_else(gaze: RunningGaze, access: Access) -> None:
     for port, addresses in zip(gaze.ports, (SEARCH_ADDRESSES, DAGSTER_ADDRESSES), strict=True):
-        with httpx.Client(base_url=f"http://{HOST}:{port}") as client:
+        with httpx.Client(base_url=f"http://{HOST}:{port}", timeout=PATIENCE_S) as client:
             for path in (*addresses, "/bad%00path"):
                 client.get(path, params={"token": access.token})
                 client.post(path, params={"token": access.token}, content=access.token)

@@ -36,7 +36,7 @@ def app(published: SyntheticRoot) -> Iterator[Served]:
 def test_pages_and_media_need_the_token(app: Served) -> None:
     captions = f"/captions/{'a' * 16}.srt"
     for path in ("/", "/library", "/healthz", captions, "/_stcore/health", "/api/health"):
-        assert httpx.get(app.url(path)).status_code == 401
+        assert httpx.get(app.url(path), timeout=60).status_code == 401
         assert app.get(path).status_code == 200
 
 
@@ -81,7 +81,7 @@ def test_the_live_connection_needs_the_token(app: Served) -> None:
 
 def test_other_names_of_the_host_are_refused(app: Served) -> None:
     headers = {"authorization": f"Bearer {app.token}", "host": "gaze.example.com"}
-    assert httpx.get(app.url(), headers=headers).status_code == 403
+    assert httpx.get(app.url(), headers=headers, timeout=60).status_code == 403
 
 
 def test_pages_tell_the_browser_to_load_nothing_from_elsewhere(app: Served) -> None:
@@ -92,7 +92,7 @@ def test_pages_tell_the_browser_to_load_nothing_from_elsewhere(app: Served) -> N
 
 
 def test_the_token_is_in_no_log(app: Served) -> None:
-    httpx.get(app.url(f"/?token={app.token}"))
+    httpx.get(app.url(f"/?token={app.token}"), timeout=60)
     app.get("/library")
     assert app.token not in app.log.read_text(encoding="utf-8")
 

@@ -33,7 +33,9 @@ class Served:
 
     def get(self, path: str) -> httpx.Response:
         """Ask with the token as a program would."""
-        return httpx.get(self.url(path), headers={"authorization": f"Bearer {self.token}"})
+        return httpx.get(
+            self.url(path), headers={"authorization": f"Bearer {self.token}"}, timeout=60
+        )
 
 
 @contextmanager
