@@ -17,6 +17,7 @@ _FUSED = "com.microsoft"
 _LARGEST, _ZERO = 127, 128
 """Of a number in 8 bits, and what stands for nought where there is no sign."""
 _TINY = 1e-12
+_EPSILON = 1e-5
 _NARROW = 256
 """With fewer inputs than this, 8 bits gain no time, and roundings do not level out."""
 
@@ -63,6 +64,12 @@ class Graph:
         else:
             product = self._rounded(x, weight)
         return self.node("Add", product, self.constant(bias)) if bias is not None else product
+
+    def normed(self, x: str, scale: npt.NDArray[np.float32], shift: npt.NDArray[np.float32]) -> str:
+        """`x` [..., width] normalised vector by vector (Ba et al. 2016, Layer Normalization)."""
+        weights = map(self.constant, (scale, shift))
+        normed: str = self.node("LayerNormalization", x, *weights, epsilon=_EPSILON)
+        return normed
 
     def _rounded(self, x: str, weight: npt.NDArray[np.float32]) -> str:
         """The product of both in 8 bits, one scale a row of each.

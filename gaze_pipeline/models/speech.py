@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 SAMPLE_RATE = 16_000
-LONGEST_S = (
-    28.0  # 16 s cost two thirds as much, but sentences are cut, and lines found less exactly
-)
+# 16 s would cost two thirds as much, but cut sentences, and lines are found less exactly.
+LONGEST_S = 28.0
 JOIN_PAUSE_S = 1.0
 _BLOCK_S = 900
 _SHORTEST_SILENCE_MS = 160

@@ -16,8 +16,6 @@ from gaze_pipeline.models.ct2_file import Ct2File
 from gaze_pipeline.models.graph import Graph
 from gaze_pipeline.models.vectors import Vectors
 
-_EPSILON = 1e-5
-
 
 @dataclass(frozen=True)
 class FirstStep:
@@ -86,12 +84,10 @@ class FirstStep:
         return total
 
     def _norm(self, state: str, name: str) -> str:
-        weights = (
+        scale, shift = (
             self.file.tensor(f"{name}/layer_norm/{part}", self.width) for part in ("gamma", "beta")
         )
-        scale, shift = map(self.graph.constant, weights)
-        normed: str = self.graph.node("LayerNormalization", state, scale, shift, epsilon=_EPSILON)
-        return normed
+        return self.graph.normed(state, scale, shift)
 
     def _linear(self, x: str, name: str, outputs: int, inputs: int) -> str:
         return self.graph.linear(x, *self._weights(name, outputs, inputs))

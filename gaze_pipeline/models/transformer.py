@@ -10,8 +10,6 @@ import numpy as np
 from gaze_pipeline.models.graph import Graph
 from gaze_pipeline.models.tensors import Tensor
 
-_EPSILON = 1e-5
-
 
 @dataclass(frozen=True)
 class Transformer:
@@ -53,10 +51,8 @@ class Transformer:
 
     def norm(self, x: str, name: str) -> str:
         """`x` normalised token by token."""
-        weights = (self.tensor(f"{name}.{part}", self.width) for part in ("weight", "bias"))
-        scale, shift = map(self.graph.constant, weights)
-        normed: str = self.graph.node("LayerNormalization", x, scale, shift, epsilon=_EPSILON)
-        return normed
+        scale, shift = (self.tensor(f"{name}.{part}", self.width) for part in ("weight", "bias"))
+        return self.graph.normed(x, scale, shift)
 
     def _token(self, x: str, place: int) -> Any:
         return self.graph.node("Gather", x, self.graph.constant(np.array([place])), axis=1)

@@ -22,6 +22,7 @@ from gaze_pipeline.store.snapshot import current_revision, publish
 from gaze_pipeline.workspace import Workspace
 
 BATCH = 16
+
 News = Callable[[], None]
 """Tells the watcher of something, when it is called."""
 
