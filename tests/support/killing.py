@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing.context import ForkServerContext
@@ -53,11 +53,11 @@ class Moment:
     place: str | None = None
 
     @classmethod
-    def choose(cls, random: Random, length_s: float) -> Moment:
+    def choose(cls, random: Random, length_s: float, places: Sequence[str]) -> Moment:
         """Any moment of a run of about this length, or close to one of its writes."""
         if random.random() < 0.6:
             return cls(random.uniform(0, length_s))
-        return cls(random.uniform(0, 0.02), random.choice(PLACES))
+        return cls(random.uniform(0, 0.02), random.choice(places))
 
 
 class Run:
@@ -113,10 +113,14 @@ class Run:
         until(lambda: not living(children), 10, "the end of its children")
         return killed
 
-    def finish(self) -> float:
-        """Let it end well; returns how long it took in seconds."""
-        assert self.status(120) == 0, self.output.read_text()
+    @property
+    def age_s(self) -> float:
+        """How long ago it was started."""
         return time.monotonic() - self.started
+
+    def finish(self) -> None:
+        """Let it end well."""
+        assert self.status(120) == 0, self.output.read_text()
 
 
 class ForkedRun(Run):
