@@ -23,7 +23,7 @@ models-for-tests: setup
 	GAZE_MODELS=.artifacts/models $(BIN)/gaze models pull whisper-base multilingual-e5-small
 
 test: setup models-for-tests lint ## every test there is: real speech, real browser, slow ones
-	$(BIN)/python -m pytest -m '' -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m '' -n 2 --dist loadfile --no-loadscope-reorder
 
 test-fast: setup ## the fast tests only
 	$(BIN)/python -m pytest

@@ -28,6 +28,24 @@ TEST_MODELS = CHECKOUT / ".artifacts" / "models"
 TEST_MANIFEST = CHECKOUT / "tests" / "models" / "manifest.toml"
 
 
+LONG = ("slow", "browser", "real_models")
+LONGEST_S = 1800
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first, so that no worker is left alone with one at the end."""
+    of_file: dict[Path, int] = {}
+    for item in items:
+        of_file[item.path] = max(of_file.get(item.path, 0), _length(item))
+    items.sort(key=lambda item: -of_file[item.path])
+
+
+def _length(item: pytest.Item) -> int:
+    """0 for what is fast, more for what takes long."""
+    limits = [mark.args[0] for mark in item.iter_markers("timeout")]
+    return 2 * (LONGEST_S in limits) or any(item.get_closest_marker(name) for name in LONG)
+
+
 @pytest.fixture(scope="session")
 def media() -> Path:
     """The folder of real test media that lies beside the checkout (video/, audio/, photo/, odd/)."""
