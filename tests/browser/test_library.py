@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.states import Stage, State
 from gaze_pipeline.workspace import Workspace
+from tests.browser.conftest import PATIENCE_MS
 from tests.support.gaze import Gaze
 from tests.support.roots import tiny_library
 from tests.support.serving import served
@@ -32,7 +33,8 @@ def library(gaze: Gaze, browser: Browser, tmp_path: Path) -> Iterator[Page]:
     with served(gaze.root, tmp_path / "search.log", gaze.environment()) as app:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         page = context.new_page()
-        expect.set_options(timeout=30_000)
+        page.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         page.goto(app.url(f"/library?token={app.token}"))
         yield page
         context.close()

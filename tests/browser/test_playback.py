@@ -13,6 +13,7 @@ from gaze_pipeline.settings import VIDEO_SUFFIXES, Library, ScanSettings, Settin
 from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.store.catalog.rows import VideoRow
 from gaze_pipeline.workspace import Workspace
+from tests.browser.conftest import PATIENCE_MS
 from tests.conftest import SHARED_MEDIA
 from tests.support.clips import number_of, render
 from tests.support.formats import FORMATS, make_formats
@@ -153,7 +154,9 @@ def test_a_converted_video_plays_on_into_what_follows_and_wherever_one_goes(
               await video.play();
             }"""
         )
-        page.wait_for_function("() => window.players[0].now > 33_000")  # three stretches on
+        page.wait_for_function(  # three stretches on
+            "() => window.players[0].now > 33_000", timeout=PATIENCE_MS
+        )
         context.close()
     made = sorted(int(path.name.split("-")[1]) for path in workspace.paths.clips.iterdir())
     assert {20_000, 24_000, 32_000} <= set(made)

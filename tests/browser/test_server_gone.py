@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser.conftest import PATIENCE_MS
 from tests.support.gaze import Gaze
 from tests.support.serving import served
 
@@ -20,8 +21,9 @@ def test_a_page_says_in_our_words_that_the_server_is_gone_or_a_new_one(
 ) -> None:
     gaze = Gaze(tmp_path / "data")
     with served(gaze.root, tmp_path / "search.log", gaze.environment()) as app:
-        expect.set_options(timeout=30_000)  # it is noticed after a while
+        expect.set_options(timeout=PATIENCE_MS)  # it is noticed after a while
         page = browser.new_page()
+        page.set_default_timeout(PATIENCE_MS)
         page.goto(app.url(f"/settings?token={app.token}"))
         expect(page.get_by_role("heading", name="Settings")).to_be_visible()
         os.kill(app.pid, signal.SIGTERM)

@@ -15,7 +15,7 @@ import httpx
 
 from gaze_pipeline.services.ports import free_port
 
-START_S = 60
+START_S = 180
 
 
 @dataclass(frozen=True)
