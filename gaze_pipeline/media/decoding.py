@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from av.packet import Packet
 from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -20,24 +21,37 @@ class UnsoundKeyframeError(Exception):
     """A keyframe did not decode by itself: this file must be decoded from its start."""
 
 
+def threads() -> int:
+    """How many threads decode."""
+    return min(os.cpu_count() or 1, MAX_THREADS)
+
+
 def decoded(
     steps: Iterable[Step[Packet[Stream]]], reader: Reader, stream: VideoStream
 ) -> Iterator[VideoFrame]:
     """The frames of `steps` in display order, without the hollow ones; raises UnsoundKeyframeError."""
-    codec = stream.codec_context
-    codec.thread_type = "AUTO"
-    codec.thread_count = min(os.cpu_count() or 1, MAX_THREADS)
+    decoder = stream.codec_context
+    if not decoder.is_open:
+        decoder.thread_type = "AUTO"
+        decoder.thread_count = threads()
+    return decoded_by(decoder, steps, reader)
+
+
+def decoded_by(
+    decoder: VideoCodecContext, steps: Iterable[Step[Packet[Stream]]], reader: Reader
+) -> Iterator[VideoFrame]:
+    """The same, by a decoder that need not be the stream's own."""
     watch = _Watch()
     for step in steps:
         if step.restart:
-            yield from watch.sound(reader.decode(None, VideoFrame))
+            yield from watch.sound(reader.decode(None, VideoFrame, decoder))
             watch.begin(step.packet.pts)
-            codec.flush_buffers()
+            decoder.flush_buffers()
         if step.hollow:
             watch.hollow.add(step.packet.pts)
-        codec.skip_frame = "NONREF" if step.droppable else "DEFAULT"
-        yield from watch.sound(reader.decode(step.packet, VideoFrame))
-    yield from watch.sound(reader.decode(None, VideoFrame))
+        decoder.skip_frame = "NONREF" if step.droppable else "DEFAULT"
+        yield from watch.sound(reader.decode(step.packet, VideoFrame, decoder))
+    yield from watch.sound(reader.decode(None, VideoFrame, decoder))
     watch.begin(None)
 
 

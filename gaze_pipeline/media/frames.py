@@ -6,16 +6,16 @@ import math
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 import av.error
-from av.packet import Packet
-from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from gaze_pipeline.errors import ErrorCode, GazeError
+from gaze_pipeline.media.abreast import decoded_abreast
 from gaze_pipeline.media.clock import VideoClock
 from gaze_pipeline.media.decoding import UnsoundKeyframeError, decoded
 from gaze_pipeline.media.extracts import FrameExtract, frame_name
@@ -108,14 +108,14 @@ class FrameSampler(AbstractContextManager["FrameSampler"]):
                 return
             reader = Reader(source, stream, self._on_progress)
             clock = VideoClock(source, stream)
-            steps = (
+            frames = (
                 self._selected(reader, stream, clock)
                 if selecting
-                else (Step(packet) for packet in reader)
+                else decoded((Step(packet) for packet in reader), reader, stream)
             )
             painter = Painter(pixel_aspect(stream), self._max_px)
             shown: _Shown | None = None
-            for frame in decoded(steps, reader, stream):
+            for frame in frames:
                 at = max(0, clock.frame_ms(frame))
                 if shown is None:
                     self._due = self._due if self._count else self._schedule.begin(at)
@@ -134,16 +134,22 @@ class FrameSampler(AbstractContextManager["FrameSampler"]):
 
     def _selected(
         self, reader: Reader, stream: VideoStream, clock: VideoClock
-    ) -> Iterator[Step[Packet[Stream]]]:
+    ) -> Iterator[VideoFrame]:
         """What must be decoded; all of it where a codec's keyframes do not stand for themselves."""
         match stream.codec_context.codec.canonical_name:
             case "h264":
                 steps = select(reader, self._schedule, clock.to_ms, hidden=0)
-                return spared(steps, stream.codec_context.extradata or b"")
+                steps = spared(steps, stream.codec_context.extradata or b"")
+                return decoded_abreast(steps, reader, stream, partial(self._is_due, clock))
             case name if name in RESTARTABLE:
-                return select(reader, self._schedule, clock.to_ms)
+                return decoded(select(reader, self._schedule, clock.to_ms), reader, stream)
             case _:
-                return (Step(packet) for packet in reader)
+                return decoded((Step(packet) for packet in reader), reader, stream)
+
+    def _is_due(self, clock: VideoClock, pts: int, end: int) -> bool:
+        """Whether any time of the schedule lies from `pts` on and before `end`."""
+        at, after = (max(0, clock.to_ms(one)) for one in (pts, end))
+        return self._schedule.after(at - 1) < after
 
     def _until(self, end: int, shown: _Shown) -> Iterator[Frame]:
         """What is due before `end` ms while `shown` is on the screen."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from threading import Lock
 from typing import TypeVar
 
 import av.error
 from av.audio.frame import AudioFrame
+from av.codec.context import CodecContext
 from av.packet import Packet
 from av.stream import Discard, Stream
 from av.video.frame import VideoFrame
@@ -79,6 +81,7 @@ class Reader:
         self._lost = 0
         self._lost_at = 0.0
         self._why = ""
+        self._losing = Lock()
 
     def __iter__(self) -> Iterator[Packet[Stream]]:
         streams = [self.stream] if self._own_promise else self.source.streams
@@ -89,7 +92,7 @@ class Reader:
             try:
                 for packet in self.source.container.demux(*streams):
                     failures = 0
-                    self._tell()
+                    self.tell()
                     if packet.size == 0:
                         continue
                     if packet.stream_index != self.stream.index:
@@ -104,16 +107,22 @@ class Reader:
                 self._why = self._why or (error.strerror or str(error))
             except IndexError:  # PyAV's, at the end of a file in which a stream turned up half-way
                 break
+        self._done = 1.0
         if self._on_progress is not None:
-            self._on_progress(1.0)
+            self._on_progress(self._done)
 
-    def decode(self, packet: Packet[Stream] | None, kind: type[F]) -> list[F]:
-        """The frames that `packet` completes (None: those still held back); [] if it is corrupt."""
+    def decode(
+        self, packet: Packet[Stream] | None, kind: type[F], decoder: CodecContext | None = None
+    ) -> list[F]:
+        """The frames that `packet` completes (None: those still held back); [] if it is corrupt.
+
+        By the stream's own decoder, or another; several threads may decode, each by one of its own.
+        """
         try:
-            frames = self.stream.codec_context.decode(packet)  # type: ignore[attr-defined]
+            frames = (decoder or self.stream.codec_context).decode(packet)  # type: ignore[attr-defined]
         except av.error.FFmpegError as error:
             if packet is not None:
-                self._lose(error)
+                self._lose(packet, error)
             return []
         return [frame for frame in frames if isinstance(frame, kind)]
 
@@ -183,13 +192,17 @@ class Reader:
             if self.source.duration is None or at < self.source.duration + PAST_END_S:
                 self.reached = max(self.reached, at)
 
-    def _lose(self, error: av.error.FFmpegError) -> None:
-        if not self._lost:
-            self._lost_at = self._next or 0.0
-            self._why = error.strerror or str(error)
-        self._lost += 1
+    def _lose(self, packet: Packet[Stream], error: av.error.FFmpegError) -> None:
+        order = packet.dts if packet.dts is not None else packet.pts
+        at = self._next or 0.0 if order is None else self.source.seconds(order, self.stream)
+        with self._losing:
+            if not self._lost or at < self._lost_at:
+                self._lost_at = max(0.0, at)
+                self._why = error.strerror or str(error)
+            self._lost += 1
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Report progress, if it is time for it."""
         now = time.monotonic()
         if self._done >= self._told + 0.005 or now >= self._told_at + BEAT_S:
             self._told, self._told_at = self._done, now

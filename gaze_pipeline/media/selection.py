@@ -31,13 +31,15 @@ class Step(Generic[P]):
 
     `droppable`: the frame itself is not wanted, so it may be skipped if no other frame refers to
     it. `restart`: packets before this keyframe were left out, decoding begins afresh here. `hollow`: the
-    frame shows nothing, it is only there for the decoder to count.
+    frame shows nothing, it is only there for the decoder to count. `afresh`: no picture from here on is
+    built on one before.
     """
 
     packet: P
     droppable: bool = False
     restart: bool = False
     hollow: bool = False
+    afresh: bool = False
 
 
 def select(

@@ -55,6 +55,8 @@ class Slice:
     kind: int
     first: bool
     idr: bool
+    discarding: bool
+    """Whether pictures before it that are not shown yet never will be."""
     referred: bool
     frame_number: int
     order: int
@@ -149,6 +151,7 @@ def slice_of(
     changes = _changes(bits) if kind != I else (), _changes(bits) if kind == B else ()
     if (picture.weighted and kind == P) or (picture.weighted_both and kind == B):
         _pass_weights(bits, sum(active), sequence.colour)
+    discarding = idr and referred and bits.flag()
     forgotten = _forgotten(bits, idr) if referred else None
     if picture.arithmetic and kind != I:
         bits.unsigned()
@@ -160,6 +163,7 @@ def slice_of(
         kind=kind,
         first=first,
         idr=idr,
+        discarding=discarding,
         referred=referred,
         frame_number=frame_number,
         order=order,
@@ -190,7 +194,6 @@ def _changes(bits: Bits) -> tuple[int, ...]:
 
 def _forgotten(bits: Bits, idr: bool) -> tuple[int, ...] | None:
     if idr:
-        bits.flag()
         if bits.flag():
             raise ValueError("long-term references")
         return None

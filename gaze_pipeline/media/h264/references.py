@@ -13,11 +13,13 @@ class Picture:
     """A picture before it is decoded.
 
     `references` are those without which it may not be decoded; where `vital`, no decoder can do without it
-    itself. `referred` tells that others may refer to it.
+    itself. `referred` tells that others may refer to it, `afresh` that it and all after it can be decoded by
+    a decoder that knows of nothing before but the extradata.
     """
 
     referred: bool
     vital: bool = False
+    afresh: bool = False
     frame_number: int = 0
     order: int = 0
     references: frozenset[Picture] = frozenset()
@@ -75,7 +77,8 @@ class References:
         lists = (self._list(one, order, side) for one in parsed.slices for side in (0, 1))
         references = frozenset(picture for chosen in lists for picture in chosen)
         vital = parsed.tells or head.idr
-        picture = Picture(head.referred, vital, head.frame_number, order, references)
+        afresh = head.idr and parsed.complete and not head.discarding
+        picture = Picture(head.referred, vital, afresh, head.frame_number, order, references)
         if head.referred:
             self._keep(head, picture)
         return picture

@@ -45,7 +45,10 @@ def spared(steps: Iterable[Coded], extradata: bytes) -> Iterator[Coded]:
             yield from _needed(held, (), parser)
             held = []
             references.restart()
-        group.append((step, references.take(memoryview(step.packet), not step.droppable)))
+        picture = references.take(memoryview(step.packet), not step.droppable)
+        if picture.afresh and step.packet.pts is not None:
+            step = replace(step, afresh=True)
+        group.append((step, picture))
         if not step.droppable:
             yield from _needed(held, [*_wanted(group), *references.kept], parser)
             held, group = group, []

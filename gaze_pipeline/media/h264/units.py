@@ -24,6 +24,8 @@ from gaze_pipeline.media.h264.headers import (
 )
 
 Packed: TypeAlias = "bytes | memoryview"
+Name: TypeAlias = "tuple[int, int | None]"
+"""Type and number of a unit that holds for many pictures."""
 _START = re.compile(rb"\x00\x00\x01")
 _BY_LENGTH = 1
 """The first byte of a stream's extradata where units have their length before them."""
@@ -35,10 +37,14 @@ _BEYOND = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A picture's slices, of which there is one at least; `tells` where it carries what later ones need."""
+    """A picture's slices, of which there is one at least; `tells` where it carries what later ones need.
+
+    `complete` where it carries all of that which was ever told otherwise than in the extradata.
+    """
 
     slices: tuple[Slice, ...]
     tells: bool
+    complete: bool
 
     @property
     def head(self) -> Slice:
@@ -54,8 +60,9 @@ class Parser:
         self._length = (extradata[4] & 3) + 1 if told else 0
         self._sequences: dict[int, Sequence] = {}
         self._picture_sets: dict[int, PictureSet] = {}
-        for unit in _of_stream(extradata) if told else _by_start(memoryview(extradata)):
-            self._learn(bytes(unit))
+        units = _of_stream(extradata) if told else _by_start(memoryview(extradata))
+        self._given = {self._learn(bytes(unit)): bytes(unit) for unit in units}
+        self._changed: set[Name] = set()
 
     def parse(self, packet: Packed, wanted: bool) -> Parsed | None:
         """The headers of a packet; None where its picture is neither wanted nor referred to.
@@ -63,21 +70,23 @@ class Parser:
         Raises ValueError or KeyError where it is not one whole picture.
         """
         slices: list[Slice] = []
-        tells = False
+        told: set[Name] = set()
         for unit in self._units(packet):
             kind = unit[0] & 31
             if kind in (SLICE, IDR):
-                if not (wanted or tells or unit[0] & REFERRED):
+                if not (wanted or told or unit[0] & REFERRED):
                     return None
                 slices.append(self._header(unit))
             elif kind in (SEQUENCE, PICTURE):
-                self._learn(bytes(unit))
-                tells = True
+                name = self._learn(bytes(unit))
+                told.add(name)
+                if self._given.get(name) != bytes(unit):
+                    self._changed.add(name)
             elif kind in PARTITIONED:
                 raise ValueError("partitions")
         if [one.first for one in slices] != [True, *(False for _ in slices[1:])]:
             raise ValueError("not one whole picture")
-        return Parsed(tuple(slices), tells)
+        return Parsed(tuple(slices), tells=bool(told), complete=self._changed <= told)
 
     def hollow(self, packet: Packed) -> bytes:
         """A packet of nothing but a slice's header, whose macroblocks would lie beyond the picture."""
@@ -95,7 +104,9 @@ class Parser:
         view = memoryview(packet)
         return _by_length(view, self._length) if self._length else _by_start(view)
 
-    def _learn(self, unit: bytes) -> None:
+    def _learn(self, unit: bytes) -> Name:
+        """Take in what holds for pictures to come."""
+        number = None
         payload = unescaped(unit[1:])
         try:
             if unit[0] & 31 == SEQUENCE:
@@ -106,6 +117,7 @@ class Parser:
                 self._picture_sets[number] = picture_set
         except ValueError:
             self._sequences.clear()  # nothing that is to come is understood
+        return unit[0] & 31, number
 
     def _header(self, unit: memoryview) -> Slice:
         try:

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 from zlib import crc32
 
-import av
 import numpy as np
 import pytest
 from av.packet import Packet
 from av.stream import Stream
-from av.video.frame import VideoFrame
 
 from gaze_pipeline.media.clock import VideoClock
 from gaze_pipeline.media.frames import FrameSampler
-from gaze_pipeline.media.geometry import Image
 from gaze_pipeline.media.h264.sparing import spared
-from gaze_pipeline.media.picture import Painter
 from gaze_pipeline.media.reader import Reader
 from gaze_pipeline.media.schedule import Every
 from gaze_pipeline.media.selection import Step, select
 from gaze_pipeline.media.source import open_source
+from tests.support.films import SIZE, encoded, shown
 
-FPS, COUNT, SIZE = 30, 120, (128, 80)
 EVERY = 500
 
 ENCODED = {
@@ -37,20 +31,21 @@ ENCODED = {
     "no hierarchy": "ref=1:bframes=2:b-pyramid=none",
     "open groups": "ref=1:bframes=3:b-adapt=0:open-gop=1:keyint=20",
     "refreshed bit by bit": "ref=1:bframes=3:b-adapt=0:intra-refresh=1",
+    "many groups": "ref=1:bframes=3:b-adapt=0:keyint=15",
     "fields": "ref=1:bframes=3:b-adapt=0:interlaced=1",
 }
-FORMATS = {".mp4": "mp4", ".ts": "mpegts"}
 
 
 @pytest.mark.parametrize(
-    ("kind", "suffix"), [*((kind, ".mp4") for kind in ENCODED), ("one reference", ".ts")]
+    ("kind", "suffix"),
+    [*((kind, ".mp4") for kind in ENCODED), ("one reference", ".ts"), ("many groups", ".ts")],
 )
 def test_frames_are_those_of_a_whole_decoding(kind: str, suffix: str, tmp_path: Path) -> None:
     path = encoded(tmp_path / f"film{suffix}", ENCODED[kind])
     with FrameSampler(path, Every(EVERY), SIZE[0]) as sampler:
         seen = [(frame.timestamp_ms, crc32(frame.image.tobytes())) for frame in sampler]
         assert sampler.damage is None
-    assert seen == list(shown(path))
+    assert seen == list(shown(path, EVERY))
 
 
 def test_a_hierarchy_is_spared(tmp_path: Path) -> None:
@@ -82,18 +77,6 @@ def test_damaged_headers_end_nothing(tmp_path: Path) -> None:
         assert times[-1] > 2000
 
 
-def shown(path: Path) -> Iterator[tuple[int, int]]:
-    """What a decoder that leaves nothing out shows at each time of the schedule."""
-    with open_source(path) as source:
-        assert source.video is not None
-        clock, painter = VideoClock(source, source.video), Painter(Fraction(1), SIZE[0])
-        decoded = [(clock.frame_ms(frame), frame) for frame in source.container.decode(video=0)]
-        end = decoded[-1][0] + 1000 // FPS
-        for due in (decoded[0][0], *range(EVERY, end, EVERY)):
-            at, frame = [one for one in decoded if one[0] <= due][-1]
-            yield at, crc32(painter.paint(frame).tobytes())
-
-
 def steps(path: Path, sparing: bool) -> list[Step[Packet[Stream]]]:
     """What is given to the decoder."""
     with open_source(path) as source:
@@ -113,34 +96,3 @@ def idle(packet: Packet[Stream]) -> bool:
     while units[at + 4] & 31 not in (1, 5):
         at += 4 + int.from_bytes(units[at : at + 4])
     return not units[at + 4] & 0x60
-
-
-def encoded(path: Path, options: str) -> Path:
-    """A film that moves and has cuts, as x264 encodes it with these options."""
-    with av.open(str(path), "w", format=FORMATS[path.suffix]) as container:
-        stream = container.add_stream(
-            "libx264", rate=FPS, options={"preset": "superfast", "x264-params": options}
-        )
-        stream.width, stream.height = SIZE
-        stream.pix_fmt = "yuv420p"
-        for number, image in enumerate(pictures()):
-            frame = VideoFrame.from_ndarray(image, "rgb24")
-            frame.pts, frame.time_base = number, Fraction(1, FPS)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path
-
-
-def pictures() -> Iterator[Image]:
-    """A view that wanders over a pattern, with noise; from time to time it leaps, or goes dark."""
-    rng = np.random.default_rng(2)
-    coarse = rng.integers(0, 256, (40, 60, 3), np.uint8)
-    pattern = coarse.repeat(8, axis=0).repeat(8, axis=1)
-    for number in range(COUNT):
-        if number % 50 == 0:
-            top, left = rng.integers(0, 60, 2)
-        at, aside = top + number % 50, left + 2 * (number % 50)
-        view = pattern[at : at + SIZE[1], aside : aside + SIZE[0]].astype(np.int16)
-        light = 1 - abs(number - 80) / 10 if abs(number - 80) < 10 else 1
-        noisy = view * light + rng.integers(-6, 7, view.shape)
-        yield noisy.clip(0, 255).astype(np.uint8)
