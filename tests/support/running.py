@@ -20,6 +20,7 @@ from gaze_pipeline.services.ports import HOST, free_port
 from gaze_pipeline.settings import Settings
 from gaze_pipeline.states import Stage
 from gaze_pipeline.workspace import Workspace
+from tests.support.lineage import kill
 from tests.support.roots import environment, root_variables
 
 UP = """
@@ -29,7 +30,7 @@ supervisor.up(load(), lambda line: print(line, flush=True))
 """
 
 
-def until(condition: Callable[[], object], seconds: float = 120, what: str = "it") -> None:
+def until(condition: Callable[[], object], seconds: float = 300, what: str = "it") -> None:
     """Wait for something to come about."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -83,10 +84,7 @@ class RunningGaze:
     def kill_everything(self) -> None:
         """A power cut, as far as processes can have one."""
         family = self.family()
-        for process in family:
-            process.suspend()
-        for process in family:
-            process.kill()
+        kill(family)
         psutil.wait_procs(family, timeout=10)
         assert self.process is not None
         self.process.wait()
