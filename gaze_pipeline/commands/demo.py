@@ -14,7 +14,7 @@ from gaze_pipeline.commands.index import index_now, summarise
 from gaze_pipeline.commands.library import add_folder
 from gaze_pipeline.commands.models import pull_all
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.settings import load
+from gaze_pipeline.settings import Settings, load
 from gaze_pipeline.workspace import Workspace
 
 FOLDER = "demo-videos"
@@ -45,7 +45,7 @@ def demo(
         if error.code is not ErrorCode.LIBRARY_EXISTS:
             raise
     console.rule("3/4  Index", align="left")
-    workspace = Workspace.open()
+    workspace = _at_once(load())
     summarise(workspace, index_now(workspace, console), console)
     console.rule("4/4  Ready", align="left")
     command = plain(sys.argv[0]) if shutil.which("gaze") is None else "gaze"
@@ -55,3 +55,9 @@ def demo(
     )
     if serve:
         services.run(console)
+
+
+def _at_once(settings: Settings) -> Workspace:
+    """A workspace in which no file must stand still first: the films were made here, and are whole."""
+    scan = settings.scan.model_copy(update={"settle_s": 0.0})
+    return Workspace.open(settings.model_copy(update={"scan": scan}))
