@@ -27,7 +27,13 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from gaze_pipeline.media.decoding import UnsoundKeyframeError, decoded, decoded_by, threads
+from gaze_pipeline.media.decoding import (
+    UnsoundKeyframeError,
+    decoded,
+    decoded_by,
+    own_decoder,
+    threads,
+)
 from gaze_pipeline.media.reader import BEAT_S, Reader
 from gaze_pipeline.media.selection import Step
 from gaze_pipeline.media.source import open_source
@@ -51,19 +57,25 @@ def decoded_abreast(
     """The frames of `steps` in display order, or as many as `due` asks for; raises UnsoundKeyframeError."""
     picture = _picture_bytes(stream.codec_context)
     most = min(threads(), MEMORY // (GROUP_BYTES + WAITING_BYTES + KEPT * picture))
+    rest = iter(steps)
+    first = next(rest, None)
+    if first is None:
+        return
+    steps = chain([first], rest)
     if most < 2:
         yield from decoded(steps, reader, stream)
         return
-    lanes = _Lanes(reader, stream, due, most, max(2, WAITING_BYTES // max(1, picture)))
+    waiting = max(2, WAITING_BYTES // max(1, picture))
+    lanes = _Lanes(reader, stream, first.packet, due, most, waiting)
     try:
         for group in _groups(steps):
             head = _head(group)
-            rest = next(group, None)
-            if rest is None:
+            more = next(group, None)
+            if more is None:
                 yield from lanes.take(head)
             else:
                 yield from lanes.finish()
-                yield from decoded(chain(head, [rest], group), reader, stream)
+                yield from decoded(chain(head, [more], group), reader, stream)
         yield from lanes.finish()
     finally:
         lanes.close()
@@ -123,14 +135,20 @@ class _Lanes:
     """
 
     def __init__(
-        self, reader: Reader, stream: VideoStream, due: Due, most: int, waiting: int
+        self,
+        reader: Reader,
+        stream: VideoStream,
+        first: Packet[Stream],
+        due: Due,
+        most: int,
+        waiting: int,
     ) -> None:
         self._reader = reader
         self._stream = stream
+        self._first = first
         self._due = due
         self._most = most
         self._waiting = waiting
-        self._first: Packet[Stream] | None = None
         self._idle: list[VideoCodecContext] = []
         self._decoders = 0
         self._ahead: deque[Decoded] = deque()
@@ -140,11 +158,11 @@ class _Lanes:
     def take(self, group: list[Coded]) -> Iterator[VideoFrame]:
         """Have one more group decoded, and give out frames of one before if there are enough ahead."""
         if self._decoders < self._most:
-            self._idle.append(self._decoder(group[0].packet))
+            self._idle.append(self._another() if self._decoders else own_decoder(self._stream))
             self._decoders += 1
         frames: Decoded = Queue(self._waiting)
-        self._ahead.append(frames)
         self._pool.submit(self._decode, group, frames)
+        self._ahead.append(frames)
         if len(self._ahead) > self._most:
             yield from self._next()
 
@@ -161,10 +179,7 @@ class _Lanes:
                 pass
         self._pool.shutdown()
 
-    def _decoder(self, packet: Packet[Stream]) -> VideoCodecContext:
-        if self._first is None:
-            self._first = packet
-            return self._stream.codec_context
+    def _another(self) -> VideoCodecContext:
         with open_source(self._reader.source.path) as source:
             if source.video is None:
                 raise UnsoundKeyframeError
@@ -172,6 +187,7 @@ class _Lanes:
         decoder.thread_count = 1
         with suppress(av.error.FFmpegError):
             decoder.decode(self._first)
+        decoder.flush_buffers()
         return decoder
 
     def _next(self) -> Iterator[VideoFrame]:

@@ -26,15 +26,20 @@ def threads() -> int:
     return min(os.cpu_count() or 1, MAX_THREADS)
 
 
-def decoded(
-    steps: Iterable[Step[Packet[Stream]]], reader: Reader, stream: VideoStream
-) -> Iterator[VideoFrame]:
-    """The frames of `steps` in display order, without the hollow ones; raises UnsoundKeyframeError."""
+def own_decoder(stream: VideoStream) -> VideoCodecContext:
+    """The decoder that comes with a stream, in all of FFmpeg's threads."""
     decoder = stream.codec_context
     if not decoder.is_open:
         decoder.thread_type = "AUTO"
         decoder.thread_count = threads()
-    return decoded_by(decoder, steps, reader)
+    return decoder
+
+
+def decoded(
+    steps: Iterable[Step[Packet[Stream]]], reader: Reader, stream: VideoStream
+) -> Iterator[VideoFrame]:
+    """The frames of `steps` in display order, without the hollow ones; raises UnsoundKeyframeError."""
+    return decoded_by(own_decoder(stream), steps, reader)
 
 
 def decoded_by(
