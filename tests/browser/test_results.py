@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_search import playing_past, search
+from tests.support.running import until
 
 pytestmark = pytest.mark.browser
 KEPT = "localStorage.getItem('gaze.searches')"
@@ -22,13 +23,13 @@ def columns(page: Page) -> int:
 def test_a_grid_is_remembered_and_worked_by_arrows_in_both_directions(page: Page) -> None:
     search(page, "say:not")
     moments = page.get_by_role("row")
-    assert columns(page) == 1
+    until(lambda: columns(page) == 1, what="one column")
     page.get_by_role("button", name="Grid").click()
     expect(page.get_by_role("button", name="Grid")).to_have_attribute("aria-pressed", "true")
-    assert columns(page) == 2
+    until(lambda: columns(page) == 2, what="two columns")
     page.reload()
     expect(moments.nth(1)).to_be_visible()
-    assert columns(page) == 2
+    until(lambda: columns(page) == 2, what="two columns")
     page.locator("h2.title").click()
     page.keyboard.press("ArrowRight")
     expect(moments.nth(1)).to_have_attribute("aria-selected", "true")
@@ -42,7 +43,7 @@ def test_a_grid_is_remembered_and_worked_by_arrows_in_both_directions(page: Page
     page.keyboard.press("/")
     expect(page.get_by_placeholder("What was said")).to_be_focused()
     page.get_by_role("button", name="List", exact=True).click()
-    assert columns(page) == 1
+    until(lambda: columns(page) == 1, what="one column")
 
 
 def test_the_mouse_leafs_through_a_moment_unless_less_movement_is_asked_for(page: Page) -> None:

@@ -21,11 +21,11 @@ def search(page: Page, words: str) -> Locator:
 
 
 def playing_past(page: Page, seconds: float) -> None:
-    """Wait until the video element plays beyond a place."""
+    """Wait until the video element plays beyond a place, or has done so to its end."""
     video = page.locator("video").element_handle()
     page.wait_for_function(
-        "([video, start]) => !video.paused && !video.error && video.videoWidth > 0"
-        " && video.currentTime > start",
+        "([video, start]) => (!video.paused || video.ended) && !video.error"
+        " && video.videoWidth > 0 && video.currentTime > start",
         arg=[video, seconds],
     )
 
