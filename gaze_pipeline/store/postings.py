@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -15,8 +14,6 @@ Flags = npt.NDArray[np.bool_]
 Weights = npt.NDArray[np.float32]
 COMMON = 8
 """A word in more than one of so many lines has a weight for every line: adding them is ten times faster."""
-_OVERHEAD = 512
-"""The bytes that a word takes beside its arrays."""
 
 
 class Posting(Protocol):
@@ -25,10 +22,6 @@ class Posting(Protocol):
     @property
     def lines(self) -> Lines:
         """The lines that hold the word, in order."""
-
-    @property
-    def nbytes(self) -> int:
-        """How much memory it takes."""
 
     def add(self, score: Weights, rarity: float) -> None:
         """Add its BM25 to the scores of all lines."""
@@ -43,11 +36,6 @@ class Sparse:
 
     lines: Lines
     weights: Weights
-
-    @property
-    def nbytes(self) -> int:
-        """How much memory it takes."""
-        return self.lines.nbytes + self.weights.nbytes + _OVERHEAD
 
     def add(self, score: Weights, rarity: float) -> None:
         """Add its BM25 to the scores of all lines."""
@@ -65,17 +53,8 @@ class Sparse:
 class Dense:
     """The posting of a word that many lines hold: its `weights` in all lines, 0 in those that do not."""
 
+    lines: Lines
     weights: Weights
-
-    @cached_property
-    def lines(self) -> Lines:
-        """The lines that hold the word, in order."""
-        return np.flatnonzero(self.weights > 0).astype(np.int32)
-
-    @property
-    def nbytes(self) -> int:
-        """How much memory it takes, at most."""
-        return 2 * self.weights.nbytes + _OVERHEAD
 
     def add(self, score: Weights, rarity: float) -> None:
         """Add its BM25 to the scores of all lines."""
@@ -86,13 +65,16 @@ class Dense:
         return self.weights[lines]
 
 
-def posting(lines: Lines, weights: Weights, every: int) -> Posting:
-    """The posting of a word in these of `every` lines, in the form that suits; copies what it keeps."""
-    if COMMON * len(lines) <= every:
-        return Sparse(lines.copy(), weights.copy())
-    spread = np.zeros(every, np.float32)
-    spread[lines] = weights
-    return Dense(spread)
+def is_common(lines: int, every: int) -> bool:
+    """Whether a word that so many of `every` line hold suits the form for common ones."""
+    return COMMON * lines > every
+
+
+def dense(rare: Sparse, every: int) -> Dense:
+    """A posting in the form for common words, of `every` line."""
+    weights = np.zeros(every, np.float32)
+    weights[rare.lines] = rare.weights
+    return Dense(rare.lines, weights)
 
 
 def merged(sets: Iterable[Lines]) -> Lines:
