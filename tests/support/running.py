@@ -78,7 +78,7 @@ class RunningGaze:
         assert self.process is not None
         family = self.family()
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(20)
+        self.process.wait(60)
         return psutil.wait_procs(family, timeout=2)[1]
 
     def kill_everything(self) -> None:
