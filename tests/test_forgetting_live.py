@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -14,6 +15,7 @@ from tests.support.roots import tiny_library, tiny_video
 from tests.support.running import RunningGaze, running_gaze, until
 
 pytestmark = pytest.mark.slow
+SECRET = "A private evening.mp4"
 
 
 def command(gaze: RunningGaze) -> Gaze:
@@ -32,49 +34,57 @@ def holding(root: Path, *needles: str) -> list[str]:
     return found
 
 
-def test_a_video_is_forgotten_while_everything_runs_and_stays_so(tmp_path: Path) -> None:
-    root, library = tmp_path / "data", tmp_path / "films"
-    tiny_library(library, 4)
-    secret = tiny_video(library / "A private evening.mp4", seed=77)
-    with running_gaze(root, library) as gaze:
-        catalog = gaze.workspace.catalog
-        until(lambda: gaze.decoded(5), what="indexing")
-        until(lambda: all(run["status"] == "SUCCESS" for run in gaze.runs()), what="all runs")
-        fingerprint = next(v.fingerprint for v in catalog.videos.all() if v.path == secret)
-        assert holding(root, fingerprint)
-
-        done = command(gaze).run("forget", str(secret), "--yes")
-
-        assert "is forgotten" in done.stdout
-        assert holding(root, fingerprint, "private evening") == []
-        assert secret.is_file()
-        scanned = command(gaze).run("scan")
-        assert "1 file of forgotten videos left out" in scanned.stdout
-        tiny_video(library / "another.mp4", seed=78)
-        until(lambda: gaze.decoded(5), what="the next video")
-        assert holding(root, fingerprint, "private evening") == []
-        held = [file.path for p in gaze.family() for file in _open_files(p)]
-        snapshots = {path for path in held if "/index/search-" in path}
-        assert all(Path(path).exists() for path in snapshots), "no old snapshot is held open"
-
-        assert "1 video will be indexed again" in command(gaze).run("remember", str(secret)).stdout
-        until(lambda: gaze.decoded(6), what="its return")
-        assert not Forgotten(gaze.workspace.paths).holds(fingerprint)
+@pytest.fixture(scope="module")
+def gaze(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGaze]:
+    """Started on a library of five tiny videos."""
+    folder = tmp_path_factory.mktemp("forgetting")
+    tiny_video(tiny_library(folder / "films", 4) / SECRET, seed=77)
+    with running_gaze(folder / "data", folder / "films") as gaze:
+        yield gaze
 
 
-def test_a_video_that_a_run_is_at_is_forgotten_and_the_others_go_on(tmp_path: Path) -> None:
-    root, library = tmp_path / "data", tmp_path / "films"
-    library.mkdir()
-    paths = [tiny_video(library / f"{n}.mp4", seed=n, seconds=120) for n in range(6)]
-    with running_gaze(root, library) as gaze:
-        catalog = gaze.workspace.catalog
-        until(lambda: len(catalog.videos.all()) == 6, what="the scan")
-        until(lambda: gaze.runs(statuses=["STARTED"]), what="a run")
-        fingerprint = next(v.fingerprint for v in catalog.videos.all() if v.path == paths[0])
-        command(gaze).run("forget", str(paths[0]), "--yes")
-        assert catalog.videos.get(fingerprint) is None
-        until(lambda: gaze.decoded(5), what="the others", seconds=240)
-        assert holding(root, fingerprint) == []
+def test_a_video_is_forgotten_while_everything_runs_and_stays_so(gaze: RunningGaze) -> None:
+    root, catalog = gaze.root, gaze.workspace.catalog
+    secret = gaze.library / SECRET
+    until(lambda: gaze.decoded(5), what="indexing")
+    until(lambda: all(run["status"] == "SUCCESS" for run in gaze.runs()), what="all runs")
+    fingerprint = next(v.fingerprint for v in catalog.videos.all() if v.path == secret)
+    assert holding(root, fingerprint)
+
+    done = command(gaze).run("forget", str(secret), "--yes")
+
+    assert "is forgotten" in done.stdout
+    assert holding(root, fingerprint, "private evening") == []
+    assert secret.is_file()
+    scanned = command(gaze).run("scan")
+    assert "1 file of forgotten videos left out" in scanned.stdout
+    tiny_video(gaze.library / "another.mp4", seed=78)
+    until(lambda: gaze.decoded(5), what="the next video")
+    assert holding(root, fingerprint, "private evening") == []
+    held = [file.path for p in gaze.family() for file in _open_files(p)]
+    snapshots = {path for path in held if "/index/search-" in path}
+    assert all(Path(path).exists() for path in snapshots), "no old snapshot is held open"
+
+    assert "1 video will be indexed again" in command(gaze).run("remember", str(secret)).stdout
+    until(lambda: gaze.decoded(6), what="its return")
+    assert not Forgotten(gaze.workspace.paths).holds(fingerprint)
+
+
+def test_a_video_that_a_run_is_at_is_forgotten_and_the_others_go_on(gaze: RunningGaze) -> None:
+    root, catalog = gaze.root, gaze.workspace.catalog
+    before = len(list(gaze.library.iterdir()))
+    until(lambda: gaze.decoded(before), what="indexing")
+    long = [
+        tiny_video(gaze.library.parent / f"long-{n}.mp4", seed=n, seconds=120) for n in range(6)
+    ]
+    paths = [path.rename(gaze.library / path.name) for path in long]
+    until(lambda: len(catalog.videos.all()) == before + 6, what="the scan")
+    until(lambda: gaze.runs(statuses=["STARTED"], pipelineName="ingest"), what="a run")
+    fingerprint = next(v.fingerprint for v in catalog.videos.all() if v.path == paths[0])
+    command(gaze).run("forget", str(paths[0]), "--yes")
+    assert catalog.videos.get(fingerprint) is None
+    until(lambda: gaze.decoded(before + 5), what="the others", seconds=240)
+    assert holding(root, fingerprint) == []
 
 
 def _open_files(process: psutil.Process) -> list[psutil._common.popenfile]:
