@@ -6,7 +6,6 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -23,20 +22,31 @@ FEW, MANY = 3, 24
 UNFINISHED = ["QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
 
 
-@pytest.fixture
-def gaze(tmp_path: Path) -> Iterator[RunningGaze]:
-    """Started on a library of three tiny videos."""
-    with running_gaze(tmp_path / "data", tiny_library(tmp_path / "films", FEW)) as gaze:
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGaze]:
+    """Started on a library of three tiny videos, to which each test adds its own."""
+    folder = tmp_path_factory.mktemp("running")
+    with running_gaze(folder / "data", tiny_library(folder / "films", FEW)) as gaze:
         yield gaze
+
+
+@pytest.fixture
+def gaze(services: RunningGaze) -> RunningGaze:
+    """The services, with all done that there is."""
+    count = len(list(services.library.iterdir()))
+    until(lambda: services.decoded(count), what="the videos so far")
+    until(lambda: not services.runs(statuses=UNFINISHED, pipelineName="ingest"), what="quiet")
+    return services
 
 
 def add_many(gaze: RunningGaze) -> int:
     """Add videos that take a run a while; returns how many there are now."""
-    original = tiny_video(gaze.library / "0.mp4", seconds=90).read_bytes()
-    for number in range(MANY):
+    original = tiny_video(gaze.library.parent / "original.mp4", seconds=90).read_bytes()
+    before = len(list(gaze.library.iterdir()))
+    for number in range(before, before + MANY):
         trailer = number.to_bytes(8, "big")
-        (gaze.library / f"many-{number:02}.mp4").write_bytes(original + trailer)
-    return FEW + MANY
+        (gaze.library / f"many-{number:03}.mp4").write_bytes(original + trailer)
+    return before + MANY
 
 
 def busy_run(gaze: RunningGaze) -> str:
@@ -53,7 +63,6 @@ def busy_run(gaze: RunningGaze) -> str:
 
 
 def test_a_folder_is_indexed_and_published(gaze: RunningGaze) -> None:
-    until(lambda: gaze.decoded(FEW), what="the three videos")
     catalog = gaze.workspace.catalog
     until(lambda: current_revision(gaze.workspace.paths) == catalog.revision(), what="the index")
 
@@ -69,7 +78,6 @@ def cancel_in_the_ui(gaze: RunningGaze) -> bool:
 
 
 def test_what_the_ui_cancels_stays_cancelled_until_it_is_run_again(gaze: RunningGaze) -> None:
-    until(lambda: gaze.decoded(FEW), what="the three videos")
     count = add_many(gaze)
     run_id = busy_run(gaze)
     until(lambda: cancel_in_the_ui(gaze) and len(gaze.statuses()) == count, what="the cancellation")
@@ -91,7 +99,6 @@ def test_what_the_ui_cancels_stays_cancelled_until_it_is_run_again(gaze: Running
 def test_what_the_command_line_cancels_stays_so_until_it_is_taken_up_again(
     gaze: RunningGaze,
 ) -> None:
-    until(lambda: gaze.decoded(FEW), what="the three videos")
     count = add_many(gaze)
     run_id = busy_run(gaze)
     until(lambda: len(gaze.statuses()) == count, what="the scan")
@@ -110,7 +117,6 @@ def test_what_the_command_line_cancels_stays_so_until_it_is_taken_up_again(
 
 
 def test_a_killed_run_worker_is_replaced(gaze: RunningGaze) -> None:
-    until(lambda: gaze.decoded(FEW), what="the three videos")
     count = add_many(gaze)
     run_id = busy_run(gaze)
     pid = gaze.worker_pid(run_id)
@@ -121,7 +127,6 @@ def test_a_killed_run_worker_is_replaced(gaze: RunningGaze) -> None:
 
 
 def test_after_a_power_cut_the_work_goes_on(gaze: RunningGaze) -> None:
-    until(lambda: gaze.decoded(FEW), what="the three videos")
     count = add_many(gaze)
     run_id = busy_run(gaze)
     gaze.kill_everything()
@@ -131,7 +136,6 @@ def test_after_a_power_cut_the_work_goes_on(gaze: RunningGaze) -> None:
 
 
 def test_ctrl_c_ends_all_and_the_next_start_goes_on(gaze: RunningGaze) -> None:
-    until(lambda: gaze.decoded(FEW), what="the three videos")
     count = add_many(gaze)
     busy_run(gaze)
     assert gaze.stop() == []
