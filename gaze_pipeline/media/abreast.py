@@ -3,9 +3,8 @@
 FFmpeg's threads each begin a picture while the one before is still being decoded. Pictures left out break
 this up: a decoder that skips them, or is given hollow ones, keeps hardly more than one core busy. But no
 picture of a group that begins afresh is built on one before, so the groups of a film can be decoded side by
-side, with the same result to the bit. On a moving camera (1080p, x264) two threads or more could run in 90 %
-of the time, in place of 25 %, and a minute of it took 3.6 s in place of 5.9 (best of 13 each, in turn, on two
-cores that others used as well); the processor time stayed as it was.
+side, with the same result to the bit. On two cores five minutes of a moving camera (1080p, x264) took
+12.2 s in place of 20.6; the processor time stayed as it was.
 
 A group too long to be held in memory is decoded by itself, by the stream's own decoder in all of FFmpeg's
 threads: so is a film that never begins afresh.
