@@ -17,6 +17,7 @@ from gaze_pipeline.models.speech import SAMPLE_RATE, Audio, Stretch, find_speech
 from gaze_pipeline.models.speech_encoder import Ranked, SpeechEncoder
 
 BATCH = 8  # more are no faster, and take more memory
+WORKERS = 4
 _UNREAD_S = 2.0
 _CLEAR_LANGUAGE = 0.6
 _SECOND_LANGUAGE = 0.2
@@ -49,7 +50,7 @@ class Whisper:
 
         Raises GazeError(MODEL_CORRUPT).
         """
-        name = pick(device).name
+        name, threads = pick(device).name, threads or cores()
         try:
             try:
                 model = _open(directory, name, threads)
@@ -60,7 +61,8 @@ class Whisper:
                 model = _open(directory, name, threads)
         except (RuntimeError, ValueError, OSError) as error:
             raise GazeError(ErrorCode.MODEL_CORRUPT, directory, str(error)) from error
-        return cls(Decoder(model, _encoder(directory, model, name, threads)), name)
+        encoder = _encoder(directory, model, name, threads)
+        return cls(Decoder(model, encoder, _workers(name, threads)), name)
 
     def transcribe(
         self,
@@ -120,11 +122,17 @@ def _open(directory: Path, device: str, threads: int) -> Any:
         str(directory),
         device=device,
         compute_type="float16" if device == "cuda" else "int8",
-        cpu_threads=threads or cores(),
+        cpu_threads=threads // _workers(device, threads),
+        num_workers=_workers(device, threads),
     )
     if device == "cuda":  # CUDA's libraries are looked for at the first use
         model.encode(model.feature_extractor(np.zeros(SAMPLE_RATE, dtype=np.float32)))
     return model
+
+
+def _workers(device: str, threads: int) -> int:
+    """How many take up a lot of clips each, with as many of the threads each."""
+    return min(threads, WORKERS) if device == "cpu" else 1
 
 
 def _encoder(directory: Path, model: Any, device: str, threads: int) -> Encode | None:
@@ -132,7 +140,8 @@ def _encoder(directory: Path, model: Any, device: str, threads: int) -> Encode |
     if device != "cpu":
         return None
     try:
-        return SpeechEncoder(directory / "model.bin", model.hf_tokenizer, threads or cores()).encode
+        each = threads // _workers(device, threads)
+        return SpeechEncoder(directory / "model.bin", model.hf_tokenizer, each).encode
     except (KeyError, ValueError):
         return None
 

@@ -28,9 +28,13 @@ SORROW = "it was the first great sorrow of his life"
 
 @pytest.fixture(scope="module")
 def whisper(real_whisper: ModelSettings) -> Whisper:
-    assert real_whisper.directory is not None
-    spec = load_manifest(real_whisper.manifest).of_kind("whisper")
-    return Whisper.load(model_dir(spec, real_whisper.directory), "cpu", threads=2)
+    return opened(real_whisper, threads=2)
+
+
+def opened(models: ModelSettings, threads: int) -> Whisper:
+    assert models.directory is not None
+    spec = load_manifest(models.manifest).of_kind("whisper")
+    return Whisper.load(model_dir(spec, models.directory), "cpu", threads)
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +165,19 @@ def test_what_is_said_six_times_is_written_six_times(whisper: Whisper, librispee
 
     assert said(segments).count("sorrow") == 6
     assert said(segments).count("dreams built around it") == 6
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_each_line_keeps_its_place_however_many_threads_there_are(
+    real_whisper: ModelSettings, media: Path, librispeech: Audio, threads: int
+) -> None:
+    jfk, pause = decode(media / "audio" / "jfk.flac"), silence(3)
+    audio = np.concatenate([librispeech, pause, jfk, pause, librispeech, pause, jfk, pause, jfk])
+
+    text = said(opened(real_whisper, threads).transcribe(audio))
+
+    found = re.findall(r"great sorrow of his life|what you can do for your country", text)
+    assert [phrase[:5] for phrase in found] == ["great", "what ", "great", "what ", "what "]
 
 
 def test_segments_are_sentences(whisper: Whisper, librispeech: Audio) -> None:
