@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
 import signal
 import subprocess
@@ -55,8 +54,6 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=CHECKOUT,
-            # BLAS would set memory aside for threads that nothing here uses.
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         )
         self._memory = psutil.Process(self._process.pid)
         threading.Thread(target=self._listen, daemon=True).start()

@@ -1,0 +1,14 @@
+"""NumPy's products on one thread each, set before NumPy is imported.
+
+The models and decoders that run beside them have threads of their own; OpenBLAS's wait busily for one another,
+and where cores are few they have waited for ever (OpenMathLib/OpenBLAS, issues 660 and 937).
+"""
+
+from __future__ import annotations
+
+import os
+
+
+def keep_calm() -> None:
+    """For this process and those it starts, unless a user's environment says otherwise."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
