@@ -1,7 +1,7 @@
 """NumPy's products on one thread each, set before NumPy is imported.
 
-The models and decoders that run beside them have threads of their own; OpenBLAS's wait busily for one another,
-and where cores are few they have waited for ever (OpenMathLib/OpenBLAS, issues 660 and 937).
+The models and decoders that run beside them have threads of their own. Those of OpenBLAS wait busily for one
+another, and it is known that they may wait for ever (OpenMathLib/OpenBLAS, issues 660 and 937).
 """
 
 from __future__ import annotations
