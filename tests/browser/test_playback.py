@@ -32,6 +32,7 @@ READABLE_AT_MS = {  # what is damaged is asked for where there is a picture
 }
 RUINED = {"bit_errors.mp4"}  # its picture is another in every decoder
 LATEST_MS = 1_300
+BUSY_MS = 3_000  # so long may a browser on a busy machine play before it is looked at
 ALIKE = 8.0  # of 255; what colour space a file is in may be guessed in two ways
 SHAPE = 0.03
 
@@ -88,7 +89,7 @@ def test_each_file_begins_to_play_at_the_moment(shown: dict[str, Shown]) -> None
     late = {
         name: (one.asked_ms, one.seen.now_ms)
         for name, one in shown.items()
-        if one.seen.began_ms is None or not 0 <= (one.seen.now_ms or 0) - one.asked_ms < 1_000
+        if one.seen.began_ms is None or not 0 <= (one.seen.now_ms or 0) - one.asked_ms < BUSY_MS
     }
     assert late == {}
 

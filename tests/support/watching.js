@@ -40,7 +40,7 @@ async ([moments, width, height]) => {
       await pause(10);
     }
     video.pause();
-    await pause(40); // until the picture that it stopped at was told of
+    await pause(400); // until the picture that it stopped at was told of
     video.cancelVideoFrameCallback(call);
     context.clearRect(0, 0, width, height);
     if (shown !== null) context.drawImage(video, 0, 0, width, height);
