@@ -97,7 +97,7 @@ class Models:
         """The models of text in pictures; they come with their package."""
         with self._lock:
             if self._text_reader is None:
-                self._text_reader = TextReader.load(self._threads)
+                self._text_reader = TextReader.load()
             return self._text_reader
 
     def _directory(self, kind: Kind) -> Path:

@@ -74,21 +74,23 @@ class TextReader:
         self._cyrillic = cyrillic
 
     @classmethod
-    def load(cls, threads: int = 0) -> TextReader:
-        """Load the models of the package; 0 threads are as many as there are cores.
+    def load(cls) -> TextReader:
+        """Load the models of the package, each to run on the thread that asks.
 
+        With threads of their own, two readings have stood still for ever.
         Raises GazeError(MODEL_CORRUPT).
         """
+        import cv2
         import rapidocr
 
+        cv2.setNumThreads(0)
         folder = Path(rapidocr.__file__).parent / "models"
-        number = threads or -1
         try:
             engine: Any = rapidocr.RapidOCR(
                 params={
                     "Global.log_level": "error",
                     "Global.use_cls": False,
-                    "EngineConfig.onnxruntime.intra_op_num_threads": number,
+                    "EngineConfig.onnxruntime.intra_op_num_threads": 1,
                     # Named, so that a model that is gone is not fetched over the network.
                     "Det.model_path": str(folder / _DETECTOR),
                     "Det.limit_type": "max",
@@ -100,7 +102,7 @@ class TextReader:
             engine._load_rec_model()
         except Exception as error:  # RapidOCR and ONNX Runtime have no common error
             raise GazeError(ErrorCode.MODEL_CORRUPT, MODEL_ID, str(error)) from error
-        return cls(engine, CyrillicReader(folder / _RECOGNISER, threads))
+        return cls(engine, CyrillicReader(folder / _RECOGNISER, 1))
 
     def find(self, image: Image) -> list[Box]:
         """Where text is, seen at a glance."""

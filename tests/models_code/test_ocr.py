@@ -18,7 +18,7 @@ from tests.support.slides import slide, slides
 
 @pytest.fixture(scope="module")
 def reader() -> TextReader:
-    return TextReader.load(threads=1)
+    return TextReader.load()
 
 
 @pytest.mark.parametrize("name", [one.name for one in slides()])
