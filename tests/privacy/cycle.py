@@ -24,6 +24,7 @@ from websockets.sync.client import connect
 
 from gaze_pipeline.gate import Access
 from gaze_pipeline.services.ports import HOST
+from tests.support.finishing import finished
 from tests.support.running import RunningGaze, until
 
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1
@@ -88,13 +89,8 @@ def _visit(gaze: RunningGaze, fingerprint: str) -> None:
 
 
 def _gaze(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "gaze_pipeline.cli", *arguments],
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    command = [sys.executable, "-m", "gaze_pipeline.cli", *arguments]
+    done = finished(command, os.environ, limit_s=300)
     if check and done.returncode:
         raise AssertionError(f"gaze {arguments} failed:\n{done.stdout}\n{done.stderr}")
     return done

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gaze_pipeline.settings import ModelSettings
+from tests.support.finishing import finished
 
 
 @dataclass
@@ -23,13 +24,8 @@ class Gaze:
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run `gaze ARGUMENTS`; raises with its output when it fails and `check` is set."""
-        done = subprocess.run(
-            [sys.executable, "-m", "gaze_pipeline.cli", *arguments],
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=1200,
-        )
+        command = [sys.executable, "-m", "gaze_pipeline.cli", *arguments]
+        done = finished(command, self.environment())
         if check and done.returncode:
             raise AssertionError(f"gaze {arguments} failed:\n{done.stdout}\n{done.stderr}")
         return done
