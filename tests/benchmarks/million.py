@@ -165,7 +165,7 @@ def _match(library: Library, snapshot: Snapshot) -> Callable[[str], object]:
             file = file_of(library.root.settings.paths, snapshot.info.number)
             db.execute(f"ATTACH '{file}' AS published (READ_ONLY)")
             db.execute("CREATE TABLE segments AS SELECT id, tokens FROM published.segments")
-            db.execute(FULL_TEXT)
+            db.execute(FULL_TEXT.format(table="segments"))
     db = connect(place, read_only=True)
 
     def match(text: str) -> object:
