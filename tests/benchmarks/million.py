@@ -161,11 +161,14 @@ def _match(library: Library, snapshot: Snapshot) -> Callable[[str], object]:
     """DuckDB's own ranking, over an index of the same lines that is made once."""
     place = library.root.root / "baseline.duckdb"
     if not place.exists():
-        with connect(place, read_only=False) as db:
+        unfinished = place.with_suffix(".unfinished")
+        unfinished.unlink(missing_ok=True)
+        with connect(unfinished, read_only=False) as db:
             file = file_of(library.root.settings.paths, snapshot.info.number)
             db.execute(f"ATTACH '{file}' AS published (READ_ONLY)")
             db.execute("CREATE TABLE segments AS SELECT id, tokens FROM published.segments")
             db.execute(FULL_TEXT.format(table="segments"))
+        unfinished.rename(place)
     db = connect(place, read_only=True)
 
     def match(text: str) -> object:
