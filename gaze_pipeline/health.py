@@ -100,6 +100,8 @@ class DiskHealth:
     used: dict[str, int]
     low: bool
     """Whether indexing waits for room."""
+    index: int
+    """What was learnt of the videos, searchable or yet to be: a part of what is used."""
 
 
 def models(settings: Settings) -> list[ModelStatus]:
@@ -160,7 +162,9 @@ def disk(settings: Settings) -> DiskHealth:
     root.mkdir(parents=True, exist_ok=True)
     used = {entry.name: _size(entry) for entry in sorted(root.iterdir()) if entry.is_dir()}
     low = shortage(settings.paths, settings.storage.reserve_mb) is not None
-    return DiskHealth(readable(root), shutil.disk_usage(root).free, used, low)
+    learnt = (settings.paths.artifacts, settings.paths.index, settings.paths.vectors)
+    index = sum(used.get(folder.name, 0) for folder in learnt)
+    return DiskHealth(readable(root), shutil.disk_usage(root).free, used, low, index)
 
 
 def device(settings: Settings) -> str:

@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
+from gaze_pipeline import health
 from gaze_pipeline.commands import services
 from gaze_pipeline.commands.format import plain, terminal
 from gaze_pipeline.commands.index import index_now, summarise
 from gaze_pipeline.commands.library import add_folder
-from gaze_pipeline.commands.models import pull_all
+from gaze_pipeline.commands.models import print_missing, pull_all
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.settings import Settings, load
 from gaze_pipeline.workspace import Workspace
@@ -35,6 +36,7 @@ def demo(
     console.rule("1/4  Models", align="left")
     for error in pull_all(settings, [], console):
         console.print(str(error), markup=False, style="yellow", soft_wrap=True)
+    print_missing(health.models(settings), console)
     console.rule("2/4  Sample videos", align="left")
     folder = settings.root / FOLDER
     for path in make_library(folder):

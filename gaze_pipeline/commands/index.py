@@ -57,6 +57,7 @@ def index(
     report = index_now(workspace, console, library)
     if republish:
         publish(workspace, anew=True)
+    print_missing(health.models(workspace.settings), console)
     if not summarise(workspace, report, console):
         sys.exit(1)
     if any(outcome.status is Status.CANCELLED for outcome in report.outcomes):
@@ -89,7 +90,6 @@ def summarise(workspace: Workspace, report: IndexReport, console: Console) -> bo
     videos = workspace.catalog.videos.all()
     done = sum(1 for outcome in report.outcomes if outcome.status.settled and not outcome.skipped)
     console.print(f"{count(len(videos), 'video')} in the index; {count(done, 'stage')} run now.")
-    print_missing(health.models(workspace.settings), console)
     failed = [
         (video, row) for video in videos for row in video.wanted_rows if row.status is Status.FAILED
     ]

@@ -85,7 +85,7 @@ def pull_all(settings: Settings, names: list[str], console: Console) -> list[Gaz
     failed: list[GazeError] = []
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=20),
         DownloadColumn(),
         TransferSpeedColumn(),
     )

@@ -26,13 +26,13 @@ def up(
     console = terminal()
     for folder in folders or []:
         _take(folder, console)
+    print_missing(health.models(load()), console)
     run(console)
 
 
 def run(console: Console) -> None:
     """Run the services until they are told to stop; where they run already, say where."""
     settings = load()
-    print_missing(health.models(settings), console)
     try:
         supervisor.up(settings, lambda line: console.print(line, markup=False, soft_wrap=True))
     except GazeError as error:

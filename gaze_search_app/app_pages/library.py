@@ -152,8 +152,7 @@ def _totals(every: list[Row]) -> str:
     length = duration(sum(row.duration_ms for row in videos))
     done = overall(every)
     bar = f'<progress class="gz-overall" value="{done:.3f}"></progress>' if done < 1 else ""
-    used = size(sum(disk().used.values()))
-    told = f"{count(len(videos), 'video')} · {length} · {done:.0%} indexed · index {used}"
+    told = f"{count(len(videos), 'video')} · {length} · {done:.0%} indexed · index {size(disk().index)}"
     return (
         f'<header class="gz-head"><h1>Library</h1><p>{told}</p>{_all_buttons(every)}{bar}</header>'
     )
