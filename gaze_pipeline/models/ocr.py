@@ -35,6 +35,8 @@ _SURE = 0.9
 """Lines read with less than this may be Cyrillic, which PP-OCRv6 takes for signs that look like it."""
 _FILLED = 0.4
 """How many characters a line has at least, as a share of its width over its height; fewer are unsure, too."""
+_TELLING = 3
+"""How many letters tell of Cyrillic in a picture, at least: one or two are soon read into a shape."""
 
 Image = npt.NDArray[np.uint8]
 
@@ -132,7 +134,7 @@ class TextReader:
     ) -> list[tuple[str, float]]:
         """The readings, in Cyrillic where that is surer.
 
-        Words like MOCKBA are Cyrillic where there are other such lines in the picture.
+        Words like MOCKBA are Cyrillic where other lines of the picture surely are.
         """
         unsure = [
             number
@@ -145,7 +147,7 @@ class TextReader:
             for number, (text, score) in again.items()
             if script_of(text) == "Cyrl" and score > read[number][1]
         }
-        if taken:
+        if any(map(_tells_cyrillic, taken.values())):
             for number, (text, _) in enumerate(read):
                 if number not in again and ambiguous(text):
                     taken[number] = self._cyrillic.read(crops[number])
@@ -162,6 +164,11 @@ def _readings(found: Any) -> list[tuple[str, float]]:
     """Each line with its confidence: none where nothing but signs was read, however surely."""
     pairs = zip(found.txts, found.scores, strict=True)
     return [(text, float(score) if _says(text) else 0.0) for text, score in pairs]
+
+
+def _tells_cyrillic(line: tuple[str, float]) -> bool:
+    text, score = line
+    return score >= _SURE and sum(map(str.isalpha, text)) >= _TELLING
 
 
 def _says(text: str) -> bool:

@@ -30,6 +30,8 @@ from gaze_pipeline.workspace import Workspace
 
 MODEL: Kind | None = None
 
+_READING = 2
+"""Counts how often it has changed what the same models read: what was read before is read again."""
 _AT_ONCE = 200
 """Frames that are decoded large at a time: some 30 MB on the disk."""
 _LOOKING = 0.6
@@ -41,6 +43,7 @@ def recipe(workspace: Workspace) -> Recipe:
     chosen = {
         "glance_px": GLANCE_PX,
         "read_px": READ_PX,
+        "reading": _READING,
         "min_confidence": workspace.settings.text.min_confidence,
     }
     return Recipe(MODEL_ID, {**frame_recipe(workspace.settings).parameters, **chosen})

@@ -29,6 +29,20 @@ def test_a_slide_is_read_to_the_letter(reader: TextReader, name: str) -> None:
     assert min(line.confidence for line in read) > 0.8
 
 
+@pytest.mark.parametrize(
+    ("scrap", "plate"),
+    [(slice(147, 185), "KA-01-HH-1234"), (slice(47, 381), "КА-01-НН-1234")],
+    ids=["a letter", "a line"],
+)
+def test_words_of_either_script_are_cyrillic_beside_a_line_that_is(
+    reader: TextReader, scrap: slice, plate: str
+) -> None:
+    picture = slide("plates").picture.copy()
+    cyrillic = slide("cyrillic-2").picture[128:198, scrap]
+    picture[400:470, 500 : 500 + cyrillic.shape[1]] = cyrillic
+    assert plate in [line.text for line in reader.read(picture)]
+
+
 @pytest.mark.parametrize("name", ["latin-1", "cyrillic-1", "chinese-1", "japanese-1"])
 def test_small_text_is_found_at_a_glance(reader: TextReader, name: str) -> None:
     small = Image.fromarray(slide(name).picture).resize((480, 270), Image.Resampling.BOX)
