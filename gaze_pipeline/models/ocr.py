@@ -9,7 +9,7 @@ EasyOCR, docTR and Surya fetch their models over the network.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,13 @@ _FILLED = 0.4
 _TELLING = 3
 """How many letters tell of Cyrillic in a picture, at least: one or two are soon read into a shape."""
 
+_LINE = 2.1
+"""How many times as wide as high a line is at least, at a glance; what only looks like letters seldom is."""
+_WORD = 1.2
+"""The same for what may hold two characters."""
+
 Image = npt.NDArray[np.uint8]
+Corners = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,32 @@ class Box:
         high = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
         shared = max(wide, 0.0) * max(high, 0.0)
         return shared / max(self.w * self.h + other.w * other.h - shared, 1e-9)
+
+
+@dataclass(frozen=True, eq=False)
+class Spot:
+    """Where text may be: its four corners as fractions of the picture, float32 [4, 2], and its shape.
+
+    `aspect` is how many times as wide as high it is.
+    """
+
+    corners: Corners
+    aspect: float
+
+    @property
+    def box(self) -> Box:
+        """The upright rectangle around it."""
+        return _box(self.corners, 1, 1)
+
+    @property
+    def is_line(self) -> bool:
+        """Whether it has the shape of a line."""
+        return self.aspect >= _LINE
+
+    @property
+    def may_be_word(self) -> bool:
+        """Whether there is room in it for more than one character."""
+        return self.aspect >= _WORD
 
 
 @dataclass(frozen=True)
@@ -106,18 +138,28 @@ class TextReader:
             raise GazeError(ErrorCode.MODEL_CORRUPT, MODEL_ID, str(error)) from error
         return cls(engine, CyrillicReader(folder / _RECOGNISER, 1))
 
-    def find(self, image: Image) -> list[Box]:
+    def find(self, image: Image) -> list[Spot]:
         """Where text is, seen at a glance."""
         height, width = image.shape[:2]
-        return [_box(corners, width, height) for corners in self._corners(image, GLANCE_PX)]
+        size = np.array([width, height], np.float32)
+        return [Spot(quad / size, _aspect(quad)) for quad in self._corners(image, GLANCE_PX)]
 
     def read(self, image: Image) -> list[WrittenLine]:
         """The lines of text, from top to bottom."""
+        return self._written(image, self._corners(image, _FIND_PX))
+
+    def read_at(self, image: Image, spots: Iterable[Spot]) -> list[WrittenLine]:
+        """What is written at some spots of a picture."""
+        height, width = image.shape[:2]
+        size = np.array([width, height], np.float32)
+        return self._written(image, [spot.corners * size for spot in spots])
+
+    def _written(self, image: Image, corners: Sequence[Corners]) -> list[WrittenLine]:
+        """The lines within such corners, in px."""
         from rapidocr.ch_ppocr_rec import TextRecInput
         from rapidocr.utils.process_img import get_rotate_crop_image
 
         height, width = image.shape[:2]
-        corners = self._corners(image, _FIND_PX)
         if not len(corners):
             return []
         crops = [get_rotate_crop_image(_bgr(image), quad.copy()) for quad in corners]
@@ -153,7 +195,7 @@ class TextReader:
                     taken[number] = self._cyrillic.read(crops[number])
         return [taken.get(number, line) for number, line in enumerate(read)]
 
-    def _corners(self, image: Image, long_side: int) -> Sequence[npt.NDArray[np.float32]]:
+    def _corners(self, image: Image, long_side: int) -> Sequence[Corners]:
         """The four corners of each line, float32 [4, 2] in px."""
         self._find.limit_side_len = long_side
         found = self._find(_bgr(image)).boxes
@@ -179,7 +221,13 @@ def _bgr(image: Image) -> Image:
     return np.ascontiguousarray(image[:, :, ::-1])
 
 
-def _box(corners: npt.NDArray[np.float32], width: int, height: int) -> Box:
+def _aspect(corners: Corners) -> float:
+    """How many times as wide as high a line is, by its four corners from the upper left on in px."""
+    wide, high = (float(np.linalg.norm(corners[1] - corners[end])) for end in (0, 2))
+    return wide / max(high, 1e-6)
+
+
+def _box(corners: Corners, width: int, height: int) -> Box:
     """The upright rectangle around four corners in px, within the picture."""
     (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
     x, y = max(float(left) / width, 0.0), max(float(top) / height, 0.0)

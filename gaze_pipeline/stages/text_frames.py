@@ -1,4 +1,8 @@
-"""Which frames have text that was not there before: seen on their thumbnails, so that few are read."""
+"""Which frames have text that was not there before: seen on their thumbnails, so that few are read.
+
+Where only small shapes look like text, and others a moment later, what is sure to be a word is read off the
+thumbnail, and the frame is not read large: leaves, blocks and grids would be, over and over.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from gaze_pipeline.models.ocr import GLANCE_PX, Box, TextReader
+from gaze_pipeline.models.ocr import GLANCE_PX, Box, Spot, TextReader, WrittenLine
 from gaze_pipeline.stages.thumbnails import Thumbnail
 
 GRID = 16
@@ -23,11 +27,25 @@ Grey = npt.NDArray[np.float32]
 
 @dataclass
 class Writing:
-    """Frames in a row that show the same text: the one to be read, `first`, and those like it."""
+    """Frames in a row that show the same text: the one to be read, `first`, and those like it.
+
+    `lines` are what was read off the thumbnail where no more than words can be there.
+    """
 
     first: int
     timestamp_ms: int
     last: int
+    lines: Sequence[WrittenLine] | None = None
+
+    @property
+    def stays(self) -> bool:
+        """Whether more than one frame shows it, unmoved."""
+        return self.last > self.first
+
+    @property
+    def is_read(self) -> bool:
+        """Whether what was read off the thumbnail is enough."""
+        return self.lines is not None and not self.stays
 
 
 @dataclass
@@ -38,7 +56,7 @@ class Watcher:
     writings: list[Writing] = field(default_factory=list)
     _judged: Grey | None = None
     _grey: Grey | None = None
-    _boxes: Sequence[Box] = ()
+    _spots: Sequence[Spot] = ()
 
     def look(self, frames: Iterable[Thumbnail]) -> None:
         """Look at the next frames."""
@@ -48,30 +66,40 @@ class Watcher:
     def _look(self, frame: Thumbnail) -> None:
         grey = _grey(frame.image)
         if self._judged is not None and _alike(self._judged, grey):
-            if self._boxes:
+            if self._spots:
                 self.writings[-1].last = frame.frame_index
             return
         self._judged = grey
-        boxes = self.reader.find(_small(frame.image))
-        if boxes and self._grey is not None and self._known(boxes, grey):
+        spots = self.reader.find(_small(frame.image))
+        if spots and self._grey is not None and self._known(spots, grey):
             self.writings[-1].last = frame.frame_index
             return
-        self._grey, self._boxes = grey, boxes
-        if boxes:
+        self._grey, self._spots = grey, spots
+        if spots:
             index = frame.frame_index
-            self.writings.append(Writing(index, frame.timestamp_ms, index))
+            lines = self._words(frame.image, spots)
+            self.writings.append(Writing(index, frame.timestamp_ms, index, lines))
 
-    def _known(self, boxes: Sequence[Box], grey: Grey) -> bool:
+    def _words(
+        self, image: npt.NDArray[np.uint8], spots: Sequence[Spot]
+    ) -> Sequence[WrittenLine] | None:
+        """The words of a picture without any lines."""
+        if any(spot.is_line for spot in spots):
+            return None
+        return self.reader.read_at(image, [spot for spot in spots if spot.may_be_word])
+
+    def _known(self, spots: Sequence[Spot], grey: Grey) -> bool:
         """Whether the text is that of the frame that is to be read, as far as its shapes tell."""
         before = self._grey
-        if before is None or len(boxes) != len(self._boxes) or before.shape != grey.shape:
+        if before is None or len(spots) != len(self._spots) or before.shape != grey.shape:
             return False
         return all(
             any(
-                box.overlap(old) >= _SAME_PLACE and _correlation(before, grey, old) >= _SAME_LOOK
-                for old in self._boxes
+                spot.box.overlap(old.box) >= _SAME_PLACE
+                and _correlation(before, grey, old.box) >= _SAME_LOOK
+                for old in self._spots
             )
-            for box in boxes
+            for spot in spots
         )
 
 

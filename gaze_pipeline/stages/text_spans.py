@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -11,6 +12,8 @@ from gaze_pipeline.models.ocr import WrittenLine
 _SAME_PLACE = 0.3
 _SAME_TEXT = 0.8
 """How alike two readings of one text are at least (0..1): a wobbling letter in five."""
+_SURE_OF = {1: math.inf, 2: 0.97, 3: 0.9}
+"""How sure a line of so few characters must be on a picture that moves: letters are read into any shape."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,12 @@ def spans(shown: Iterable[Shown]) -> list[TextSpan]:
                     span.line = line
             open_.append(span)
     return sorted(every, key=lambda span: (span.start_ms, span.line.box.y, span.line.box.x))
+
+
+def is_text(line: WrittenLine, least: float, stays: bool) -> bool:
+    """Whether a line is taken for text: it is as sure as `least`, and surer the shorter, unless it stays."""
+    characters = sum(map(str.isalnum, line.text))
+    return line.confidence >= max(least, 0.0 if stays else _SURE_OF.get(characters, 0.0))
 
 
 def _goes_on(line: WrittenLine, next_: WrittenLine) -> bool:

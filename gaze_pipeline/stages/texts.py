@@ -1,6 +1,6 @@
 """TEXTS: what is written on the screen, as lines with their place, from when to when.
 
-The thumbnails tell which frames show text that was not there before; only these are decoded again, large
+The thumbnails tell which frames show lines that were not there before; only these are decoded again, large
 enough to read small letters. Most of a talk's frames repeat a slide, and most of a film's have no text.
 """
 
@@ -17,10 +17,10 @@ import pyarrow as pa
 from gaze_pipeline.media.extracts import frame_name
 from gaze_pipeline.media.images import decode_jpeg
 from gaze_pipeline.models.manifest import Kind
-from gaze_pipeline.models.ocr import GLANCE_PX, MODEL_ID, READ_PX, TextReader
+from gaze_pipeline.models.ocr import GLANCE_PX, MODEL_ID, READ_PX, TextReader, WrittenLine
 from gaze_pipeline.models.scripts import script_of
 from gaze_pipeline.stages.text_frames import Watcher, Writing
-from gaze_pipeline.stages.text_spans import Shown, spans
+from gaze_pipeline.stages.text_spans import Shown, is_text, spans
 from gaze_pipeline.stages.thumbnails import batches, damage
 from gaze_pipeline.stages.work import OnProgress, Product, frame_recipe, source
 from gaze_pipeline.states import Stage
@@ -30,7 +30,7 @@ from gaze_pipeline.workspace import Workspace
 
 MODEL: Kind | None = None
 
-_READING = 2
+_READING = 3
 """Counts how often it has changed what the same models read: what was read before is read again."""
 _AT_ONCE = 200
 """Frames that are decoded large at a time: some 30 MB on the disk."""
@@ -55,7 +55,7 @@ def make(fingerprint: str, workspace: Workspace, on_progress: OnProgress) -> Pro
     watcher = Watcher(reader)
     for batch in batches(fingerprint, workspace, lambda part: on_progress(part * _LOOKING)):
         watcher.look(batch)
-    shown = list(_read(watcher.writings, reader, fingerprint, workspace, on_progress))
+    shown = _shown(watcher.writings, reader, fingerprint, workspace, on_progress)
     rows = [
         {
             "fingerprint": fingerprint,
@@ -73,7 +73,7 @@ def make(fingerprint: str, workspace: Workspace, on_progress: OnProgress) -> Pro
     return Product(table, damage(fingerprint, workspace))
 
 
-def _read(
+def _shown(
     writings: Sequence[Writing],
     reader: TextReader,
     fingerprint: str,
@@ -83,15 +83,29 @@ def _read(
     """What is written in each of the frames, from when until when."""
     least = workspace.settings.text.min_confidence
     ends = _ends(fingerprint, workspace)
+    large = [writing for writing in writings if not writing.is_read]
+    read = dict(_read(large, reader, fingerprint, workspace, on_progress))
+    for writing in writings:
+        lines = read.get(writing.first, writing.lines) or ()
+        sure = [line for line in lines if is_text(line, least, writing.stays)]
+        yield Shown(writing.timestamp_ms, ends[writing.last], sure)
+
+
+def _read(
+    writings: Sequence[Writing],
+    reader: TextReader,
+    fingerprint: str,
+    workspace: Workspace,
+    on_progress: OnProgress,
+) -> Iterator[tuple[int, Sequence[WrittenLine]]]:
+    """The lines of each of the frames, by its number, decoded large."""
     done = 0
     for first in range(0, len(writings), _AT_ONCE):
         group = writings[first : first + _AT_ONCE]
         with _Enlarged(group, fingerprint, workspace) as enlarged:
             for writing in group:
                 image = enlarged.get(writing.timestamp_ms)
-                lines = reader.read(decode_jpeg(image)) if image else []
-                sure = [line for line in lines if line.confidence >= least]
-                yield Shown(writing.timestamp_ms, ends[writing.last], sure)
+                yield writing.first, reader.read(decode_jpeg(image)) if image else []
                 done += 1
                 on_progress(_LOOKING + (1 - _LOOKING) * done / len(writings))
 

@@ -51,6 +51,17 @@ def test_small_text_is_found_at_a_glance(reader: TextReader, name: str) -> None:
     assert len(reader.find(canvas)) >= 3
 
 
+def test_a_word_is_read_where_a_glance_found_it(reader: TextReader) -> None:
+    picture = np.full((288, 512, 3), 90, np.uint8)
+    plate = Image.fromarray(slide("plates").picture[236:316, 40:330])
+    picture[100:180, 200:490] = np.asarray(plate)
+    (spot,) = reader.find(picture)
+    assert spot.is_line
+    (line,) = reader.read_at(picture, [spot])
+    assert line.text == "7XYZ890"
+    assert line.box.overlap(spot.box) > 0.99
+
+
 def test_nothing_is_read_where_nothing_is_written(reader: TextReader) -> None:
     assert reader.find(np.full((288, 512, 3), 90, np.uint8)) == []
     assert reader.read(np.full((288, 512, 3), 90, np.uint8)) == []

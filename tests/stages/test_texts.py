@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gaze_pipeline.errors import ErrorCode
-from gaze_pipeline.models.ocr import Box, TextReader, WrittenLine
+from gaze_pipeline.models.ocr import Box, Spot, TextReader, WrittenLine
 from gaze_pipeline.recovery import recover
 from gaze_pipeline.settings import ChannelSettings, Settings
 from gaze_pipeline.stages.index import Watcher, index
@@ -17,7 +17,7 @@ from gaze_pipeline.stages.plan import plan
 from gaze_pipeline.stages.register import scan_libraries
 from gaze_pipeline.stages.run import run_stage
 from gaze_pipeline.stages.text_frames import Watcher as FrameWatcher
-from gaze_pipeline.stages.text_spans import Shown, same_text, spans
+from gaze_pipeline.stages.text_spans import Shown, is_text, same_text, spans
 from gaze_pipeline.stages.thumbnails import Thumbnail
 from gaze_pipeline.states import Stage, State, Status
 from gaze_pipeline.store.contract import violations
@@ -102,18 +102,26 @@ def test_what_a_killed_reader_left_is_swept_away(workspace: Workspace) -> None:
 
 
 class Glances(TextReader):
-    """Finds text where a picture is bright, and counts how often it is asked."""
+    """Finds a shape of some aspect where a picture is bright, and counts what it is asked and reads."""
 
-    def __init__(self) -> None:
+    def __init__(self, aspect: float) -> None:
+        self.aspect = aspect
         self.asked = 0
+        self.read_off: list[int] = []
 
-    def find(self, image: Picture) -> list[Box]:
+    def find(self, image: Picture) -> list[Spot]:
         self.asked += 1
-        return [PLACE] if image[5:20, 40:100].max() > 200 else []
+        corners = np.array([[0.1, 0.1], [0.6, 0.1], [0.6, 0.2], [0.1, 0.2]], np.float32)
+        return [Spot(corners, self.aspect)] if image[5:20, 40:100].max() > 200 else []
+
+    def read_at(self, image: Picture, spots: Iterable[Spot]) -> list[WrittenLine]:
+        lines = [WrittenLine("EXIT", 1.0, spot.box) for spot in spots]
+        self.read_off.append(len(lines))
+        return lines
 
 
-def watched(pictures: list[Picture]) -> tuple[FrameWatcher, Glances]:
-    reader = Glances()
+def watched(pictures: list[Picture], aspect: float = 8.0) -> tuple[FrameWatcher, Glances]:
+    reader = Glances(aspect)
     watcher = FrameWatcher(reader)
     watcher.look([Thumbnail(n, 2000 * n, picture) for n, picture in enumerate(pictures)])
     return watcher, reader
@@ -132,6 +140,33 @@ def test_text_that_stays_over_a_moving_picture_is_read_once() -> None:
     frames = [np.where(caption > 0, caption, moving) for moving in camera(1)]
     watcher, _ = watched(frames)
     assert [(w.first, w.last) for w in watcher.writings] == [(0, len(frames) - 1)]
+
+
+def shapes(count: int) -> list[Picture]:
+    """Bright blocks that are elsewhere in each picture."""
+    pictures = [np.zeros((540, 960, 3), np.uint8) for _ in range(count)]
+    for number, picture in enumerate(pictures):
+        picture[20:60, 130 + 40 * number : 170 + 40 * number] = 250
+    return pictures
+
+
+@pytest.mark.parametrize(
+    ("aspect", "large", "read_off"),
+    [(8.0, True, []), (1.5, False, [1, 1, 1]), (1.0, False, [0, 0, 0])],
+    ids=["a line", "a word", "a letter"],
+)
+def test_only_lines_are_read_large_where_the_picture_moves(
+    aspect: float, large: bool, read_off: list[int]
+) -> None:
+    watcher, reader = watched(shapes(3), aspect)
+    assert [writing.is_read for writing in watcher.writings] == [not large] * 3
+    assert reader.read_off == read_off
+
+
+def test_a_letter_that_stays_is_read_large() -> None:
+    (still,) = shapes(1)
+    watcher, _ = watched([still, still], aspect=1.0)
+    assert [writing.is_read for writing in watcher.writings] == [False]
 
 
 def line(text: str, confidence: float = 0.9, box: Box = PLACE) -> WrittenLine:
@@ -162,6 +197,25 @@ def test_a_text_that_goes_and_comes_again_is_two_spans() -> None:
         (2000, 4000),
         (6000, 8000),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "stays", "taken"),
+    [
+        ("Ш", 0.99, False, False),
+        ("Ш", 0.7, True, True),
+        ("OK", 0.98, False, True),
+        ("ІЯ", 0.95, False, False),
+        ("BUS", 0.95, False, True),
+        ("ЅГМ", 0.77, False, False),
+        ("M AB 1234", 0.65, False, True),
+        ("M AB 1234", 0.55, True, False),
+    ],
+)
+def test_short_lines_on_a_picture_that_moves_must_be_sure(
+    text: str, confidence: float, stays: bool, taken: bool
+) -> None:
+    assert is_text(line(text, confidence), 0.6, stays) is taken
 
 
 @pytest.mark.parametrize(
