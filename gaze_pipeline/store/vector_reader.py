@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from types import ModuleType
 from typing import Any, Final, TypeVar
 
@@ -16,6 +18,7 @@ import pyarrow.compute as pc
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store.paths import DataPaths
+from gaze_pipeline.store.vector_rows import Rows
 from gaze_pipeline.store.vector_tables import family_of
 
 T = TypeVar("T")
@@ -57,6 +60,20 @@ class VectorReader:
         `fingerprints` what is of these videos, `languages` lines in any of these. Raises
         GazeError(INDEX_CORRUPT).
         """
+        return self.seek(vector, limit, labels, fingerprints, languages)()
+
+    def seek(
+        self,
+        vector: npt.NDArray[np.float32],
+        limit: int,
+        labels: Sequence[str] = (),
+        fingerprints: Sequence[str] | None = None,
+        languages: Sequence[str] = (),
+    ) -> Callable[[], pa.Table]:
+        """Begin looking for what `nearest` gives; calling the result waits for it.
+
+        Both raise as `nearest` does.
+        """
         conditions = []
         if labels:
             conditions.append(f"array_has_any(labels, [{_listed(labels)}])")
@@ -67,8 +84,12 @@ class VectorReader:
         query = self._search(vector, limit, filtered=bool(conditions))
         if conditions:
             query = query.where(" AND ".join(conditions))
+        seeking = _begun(query.select(["_rowid", "_distance"]).limit(limit).to_arrow())
+        return partial(self._found, seeking)
+
+    def _found(self, seeking: Future[pa.Table]) -> pa.Table:
         with self._readable():
-            found = _ask(query.select(["_rowid", "_distance"]).limit(limit).to_arrow())
+            found = seeking.result()
             told = self._rows.of(found["_rowid"].to_numpy())
         distance = found["_distance"]
         if self._indexed:  # of unit vectors, one of them made longer
@@ -87,9 +108,9 @@ class VectorReader:
         return query.nprobes(_PARTITIONS)
 
     @cached_property
-    def _rows(self) -> _Rows:
+    def _rows(self) -> Rows:
         """What each row says, read once: a search that fetches it itself takes half as long again."""
-        return _Rows(_ask(self._table.query().select([*self._family.columns, "_rowid"]).to_arrow()))
+        return Rows(_ask(self._table.query().select([*self._family.columns, "_rowid"]).to_arrow()))
 
     @cached_property
     def _indexed(self) -> bool:
@@ -191,29 +212,16 @@ class VectorReader:
             raise GazeError(ErrorCode.INDEX_CORRUPT, self._folder, str(error)) from error
 
 
-class _Rows:
-    """The columns of a table without its vectors, some forty bytes a row, by the ids of its rows."""
-
-    def __init__(self, rows: pa.Table) -> None:
-        ids = rows["_rowid"].to_numpy()
-        self._order = np.argsort(ids, kind="stable")
-        self._ids = ids[self._order]
-        videos = rows.schema.get_field_index("fingerprint")
-        rows = rows.set_column(videos, "fingerprint", rows["fingerprint"].dictionary_encode())
-        self._rows = rows.drop_columns("_rowid").combine_chunks()
-
-    def of(self, ids: npt.NDArray[np.uint64]) -> pa.Table:
-        """The rows with these ids, in their order."""
-        return self._rows.take(self._order[np.searchsorted(self._ids, ids)])
-
-
 def _ask(answer: Coroutine[Any, Any, T]) -> T:
     """What LanceDB answers, in one exchange between threads: its own blocking calls take six."""
+    return _begun(answer).result()
+
+
+def _begun(answer: Coroutine[Any, Any, T]) -> Future[T]:
+    """What LanceDB will answer: it is at work from now on."""
     from lancedb import background_loop
 
-    loop: Any = background_loop.LOOP
-    found: T = loop.run(answer)
-    return found
+    return asyncio.run_coroutine_threadsafe(answer, background_loop.LOOP.loop)
 
 
 async def _opened(paths: DataPaths, name: str, version: int) -> Any:

@@ -28,8 +28,10 @@ def search(
     """The frames nearest to a query's vector, among these videos, that show any of these labels."""
     if snapshot.vectors is None:
         return []
-    found = snapshot.vectors.nearest(vector, MOST, sorted(labels), fingerprints)
-    scores = calibrate(vector, background).score(found["cosine"])
+    seeking = snapshot.vectors.seek(vector, MOST, sorted(labels), fingerprints)
+    scale = calibrate(vector, background)  # meanwhile
+    found = seeking()
+    scores = scale.score(found["cosine"])
     names = ("fingerprint", "start_ms", "end_ms", "frame_index", "shot")
     *places, shots = (found[name].to_numpy() for name in names)
     columns = (*places, scores, shots)
