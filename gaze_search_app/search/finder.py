@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from gaze_pipeline.channels import SWITCHED_OFF, Channel
 from gaze_pipeline.errors import GazeError
 from gaze_pipeline.settings import SearchSettings
 from gaze_pipeline.store.snapshot_reader import Snapshot
-from gaze_search_app.search import spoken, transcript, visual, written
+from gaze_search_app.search import moments, spoken, transcript, visual, written
 from gaze_search_app.search.evidence import with_labels
 from gaze_search_app.search.example import Example, one_a_shot, steered
 from gaze_search_app.search.fusion import Floats, boost, combine
@@ -20,7 +20,7 @@ from gaze_search_app.search.hits import FrameHit, Interval, SpeechHit, value
 from gaze_search_app.search.labels import only_label
 from gaze_search_app.search.meaning import Meaning, with_meant
 from gaze_search_app.search.model import POSSIBLE
-from gaze_search_app.search.moments import Stretch, join_around
+from gaze_search_app.search.moments import Stretch
 from gaze_search_app.search.plan import Ask
 from gaze_search_app.search.scope import Scope
 from gaze_search_app.search.transcript import SpeechScale
@@ -85,8 +85,9 @@ class Found:
 
     def _boosts(self, stretches: Sequence[Stretch], chosen: SearchSettings) -> Floats:
         """What the labels add that the words name."""
-        named = self.ask.named
-        counts = [len(named.intersection(s.labels)) if named else 0 for s in stretches]
+        if not (named := self.ask.named):
+            return np.zeros(len(stretches))
+        counts = [len(named.intersection(s.labels)) for s in stretches]
         each, most = chosen.label_boost, chosen.label_boost_max
         return np.array([boost(count, each, most) for count in counts])
 
@@ -122,22 +123,21 @@ class Finder:
         """The stretches that answer a part; `chained` if it is one of several parts."""
         shown = frozenset[str]().union(*ask.labels)
         window_ms = self.settings.speech_window_ms
-        hearing = _CHANNELS.submit(self._hear, ask, shown)
+        looking = _CHANNELS.submit(self._look, ask, shown)  # takes longest
         understanding = _CHANNELS.submit(self._understand, ask, shown)
-        # Takes longest, so that here nobody needs to be woken for it.
-        frames, blind = self._look(ask, shown)
-        lines, scale, screens, written_scale = hearing.result()
-        least = CONVINCING if ask.hears or chained or screens else 0.0
+        lines, scale, screens, written_scale = self._hear(ask, shown)
         meant, literal = understanding.result()
         lines = with_meant(lines, meant, scale, window_ms)
-        stretches = join_around(
-            lines,
-            frames,
-            window_ms,
-            self.settings.visual_window_ms,
-            self._forbidden(ask, [*lines, *frames]),
-            visual.telling(frames, least),
-        )
+        heard_apart = moments.spoken(lines, window_ms)
+        frames, blind = looking.result()
+        least = CONVINCING if ask.hears or chained or screens else 0.0
+        telling, seen_window_ms = visual.telling(frames, least), self.settings.visual_window_ms
+        if walls := self._forbidden(ask, [*lines, *frames]):
+            stretches = moments.join_around(
+                lines, frames, window_ms, seen_window_ms, walls, telling
+            )
+        else:
+            stretches = moments.meet(heard_apart, frames, seen_window_ms, telling)
         if ask.pictured:
             stretches = one_a_shot(stretches)
         if screens:
@@ -249,7 +249,7 @@ class Finder:
             return []
         return visual.labelled(self.snapshot, [label], self.scope.fingerprints, visual.MOST)
 
-    def _forbidden(self, ask: Ask, hits: Sequence[Interval]) -> Iterable[Interval]:
+    def _forbidden(self, ask: Ask, hits: Sequence[Interval]) -> list[Interval]:
         """When, in the videos of the hits, something is said, seen or written that must not be."""
         if not (ask.unheard or ask.unwritten or ask.unlabelled):
             return []

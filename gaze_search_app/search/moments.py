@@ -38,24 +38,35 @@ def join(
     `least` (see `scenes.grow`). What is heard and what is seen join where half of the shorter one lies in
     the other: who talks on into the next scene talks about another. The order of hits does not matter.
     """
-    spoken = [
+    return meet(spoken(lines, speech_window_ms), frames, visual_window_ms, least)
+
+
+def spoken(lines: Iterable[SpeechHit], window_ms: int) -> list[Stretch]:
+    """The stretches of lines at most a window apart: those of `join` before it is known what is seen."""
+    return [
         Stretch(*_span(group), lines=tuple(group))
-        for group in groups(lines, lambda line: line.end_ms, speech_window_ms)
+        for group in groups(lines, lambda line: line.end_ms, window_ms)
     ]
+
+
+def meet(
+    heard: list[Stretch], frames: Iterable[FrameHit], visual_window_ms: int, least: float = 0.0
+) -> list[Stretch]:
+    """The moments of all hits as `join` gives them; those `heard` are joined already."""
     seen = [
         Stretch(*_span(scene), frames=tuple(scene))
         for scene in grow(frames, least, visual_window_ms)
     ]
-    return in_order(map(_merged, _across(spoken, seen)))
+    return in_order(map(_merged, _across(heard, seen)))
 
 
-def _across(spoken: list[Stretch], seen: list[Stretch]) -> list[list[Stretch]]:
+def _across(heard: list[Stretch], seen: list[Stretch]) -> list[list[Stretch]]:
     """The stretches, those of the two channels that happen together in one group."""
     by_video: dict[str, list[list[Stretch]]] = {}
     alone: list[list[Stretch]] = []
     for stretch in seen:
         by_video.setdefault(stretch.fingerprint, []).append([stretch])
-    for line in spoken:
+    for line in heard:
         candidates = by_video.get(line.fingerprint, [])
         near = [group for group in candidates if _together(line, group)]
         if not near:
@@ -104,10 +115,8 @@ def join_around(
 ) -> list[Stretch]:
     """The moments of the hits that lie outside the forbidden times; none spans one of those."""
     windows = speech_window_ms, visual_window_ms
-    if not (every := sorted(forbidden)):
-        return join(lines, frames, *windows, least)
     walls: dict[str, list[Interval]] = {}
-    for wall in every:
+    for wall in sorted(forbidden):
         walls.setdefault(wall.fingerprint, []).append(wall)
     free: dict[int, tuple[list[SpeechHit], list[FrameHit]]] = {}
     for line in lines:
