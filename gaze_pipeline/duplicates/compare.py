@@ -8,7 +8,9 @@ it is the same content, `verify` tells by looking closer.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +33,7 @@ PEAKS = 6
 FRAMES_LEAST = 3
 
 Flags = npt.NDArray[np.bool_]
+Value = TypeVar("Value", np.float32, np.int64)
 
 
 Crop = tuple[View, View]
@@ -80,17 +83,19 @@ def fits(longer: Reel, shorter: Reel) -> list[Fit]:
     """
     if min(longer.telling, shorter.telling) < FRAMES_LEAST:
         return []
+    least = max(FRAMES_LEAST, SHARED_LEAST * shorter.telling)
     best: dict[int, Fit] = {}
     for crop in crops(longer, shorter):
         alike = longer.grids(crop[0]) @ shorter.grids(crop[1]).T
-        for offset_ms in _offsets(longer.times, shorter.times, alike):
-            fit = _fit(longer, shorter, alike, offset_ms, crop)
-            if offset_ms not in best or fit.worth > best[offset_ms].worth:
-                best[offset_ms] = fit
+        offsets = _offsets(longer.times, shorter.times, alike)
+        for fit in _fits_at(longer, shorter, alike, offsets, crop):
+            known = best.get(fit.offset_ms)
+            if fit.covered.sum() >= least and (known is None or fit.worth > known.worth):
+                best[fit.offset_ms] = fit
     apart: list[Fit] = []
     for fit in sorted(best.values(), key=lambda fit: -fit.worth):
         near = any(abs(fit.offset_ms - other.offset_ms) <= NEAR_MS for other in apart)
-        if not near and fit.covered.sum() >= max(FRAMES_LEAST, SHARED_LEAST * shorter.telling):
+        if not near:
             apart.append(fit)
     return [fit for fit in apart[:TRIED] if fit.typical >= LIKELY]
 
@@ -112,13 +117,58 @@ def _offsets(longer: Ints, shorter: Ints, alike: Floats) -> list[int]:
     return list(dict.fromkeys(found))
 
 
-def _fit(longer: Reel, shorter: Reel, alike: Floats, offset_ms: int, crop: Crop) -> Fit:
-    apart = np.abs(longer.times[:, None] - shorter.times[None] - offset_ms)
-    shown = longer.shows[:, None]
-    near = np.where((apart <= NEAR_MS) & shown, alike, -1).max(axis=0)
-    far = np.where((apart >= ELSEWHERE_MS) & shown, alike, np.nan)
-    covered = ((apart <= NEAR_MS) & shown).any(axis=0) & shorter.shows
-    known = ~np.isnan(far).all(axis=0)
-    elsewhere = np.ones(len(near), np.float32)  # where nothing else is there, nothing stands out
-    elsewhere[known] = np.nanmedian(far[:, known], axis=0)
-    return Fit(offset_ms, crop, near, elsewhere, covered)
+def _fits_at(
+    longer: Reel, shorter: Reel, alike: Floats, offsets: Sequence[int], crop: Crop
+) -> Iterator[Fit]:
+    """How the reels agree at each of some offsets, where `alike` [n, m] is how alike their frames are."""
+    times, alike = longer.times[longer.shows], alike[longer.shows]
+    moved = shorter.times + np.array(offsets)[:, None]
+    near = _Window.between(times, moved - NEAR_MS, moved + NEAR_MS)
+    agreement = np.where(near.inside, near.of(alike), -1).max(axis=2)
+    covered = near.inside.any(axis=2) & shorter.shows
+    # Where nothing else is there, nothing stands out.
+    elsewhere = _medians_outside(
+        _Window.between(times, moved - ELSEWHERE_MS + 1, moved + ELSEWHERE_MS - 1), alike, 1.0
+    )
+    for at, offset_ms in enumerate(offsets):
+        yield Fit(offset_ms, crop, agreement[at], elsewhere[at], covered[at])
+
+
+@dataclass(frozen=True)
+class _Window:
+    """For each offset and frame of the shorter reel the `rows` of the longer one that are about that time.
+
+    They are [offsets, m, k]; those that are not `inside` only fill up.
+    """
+
+    rows: Ints
+    inside: Flags
+
+    @classmethod
+    def between(cls, times: Ints, first: Ints, last: Ints) -> _Window:
+        low, high = np.searchsorted(times, first), np.searchsorted(times, last, "right")
+        rows = low[..., None] + np.arange(max(1, int((high - low).max())))
+        return cls(np.minimum(rows, len(times) - 1), rows < high[..., None])
+
+    def of(self, table: npt.NDArray[Value]) -> npt.NDArray[Value]:
+        """What a table [n, m] holds in these rows."""
+        return table[self.rows, np.arange(table.shape[1])[:, None]]
+
+
+def _medians_outside(window: _Window, table: Floats, default: float) -> Floats:
+    """The median of each column of a table without the rows of a window, [offsets, m].
+
+    Columns are sorted once for all offsets: of places in them, those that are left out are skipped.
+    """
+    order = np.argsort(table, axis=0)
+    ranked = np.take_along_axis(table, order, 0)
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.arange(len(table))[:, None], 0)
+    gone = np.sort(np.where(window.inside, window.of(ranks), len(table)), axis=2)
+    left = len(table) - window.inside.sum(axis=2)
+    middle = np.zeros(left.shape, np.float32)
+    for place in ((left - 1) // 2, left // 2):
+        for skipped in np.moveaxis(gone, 2, 0):
+            place = place + (skipped <= place)
+        middle += np.take_along_axis(ranked, np.clip(place, 0, len(table) - 1), 0) / 2
+    return np.where(left > 0, middle, np.float32(default))
