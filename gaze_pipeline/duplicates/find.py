@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from filelock import FileLock
 
 from gaze_pipeline.duplicates.compare import fits
 from gaze_pipeline.duplicates.families import Pair
+from gaze_pipeline.duplicates.looks import Look, Looks
 from gaze_pipeline.duplicates.propose import Frames, propose
-from gaze_pipeline.duplicates.reel import GLANCE_PX, Ints, Reel, luma_of
-from gaze_pipeline.duplicates.verify import Look, verify
-from gaze_pipeline.errors import GazeError
-from gaze_pipeline.media.extracts import frame_name
-from gaze_pipeline.media.images import glance
+from gaze_pipeline.duplicates.reel import Reel
+from gaze_pipeline.duplicates.verify import verify
 from gaze_pipeline.states import Stage
 from gaze_pipeline.store import snapshot_files as files
 from gaze_pipeline.store.artifacts import ArtifactStore
@@ -117,8 +112,7 @@ class _Theatre:
 
     def __init__(self, workspace: Workspace, scratch: Path) -> None:
         self._videos = {video.fingerprint: video for video in workspace.catalog.videos.all()}
-        self._decoder = workspace.decoder
-        self._scratch = scratch
+        self._looks = Looks(workspace.decoder, scratch)
         self._reel = lru_cache(REELS_KEPT)(lambda key: Reel.read(workspace.artifacts, key))
 
     def compare(
@@ -144,27 +138,9 @@ class _Theatre:
         return None
 
     def _look(self, fingerprint: str) -> Look:
-        path = next((f.path for f in self._videos[fingerprint].files if f.path.exists()), None)
-
-        def look(times_ms: Sequence[int]) -> tuple[Ints, npt.NDArray[np.uint8]] | None:
-            wanted = sorted({time_ms for time_ms in times_ms if time_ms >= 0})
-            if path is None or not wanted:
-                return None
-            with tempfile.TemporaryDirectory(dir=self._scratch) as place:
-                folder = Path(place)
-                try:
-                    extract = self._decoder.write_frames_at(path, folder, wanted, 4 * GLANCE_PX)
-                    shown = [
-                        luma_of(glance(folder / frame_name(index), GLANCE_PX))
-                        for index in range(len(extract.timestamps_ms))
-                    ]
-                except (GazeError, OSError):
-                    return None
-            if not shown:
-                return None
-            return np.array(extract.timestamps_ms, np.int64), np.stack(shown)
-
-        return look
+        video = self._videos[fingerprint]
+        path = next((file.path for file in video.files if file.path.exists()), None)
+        return self._looks.at(path, video.duration_ms)
 
 
 def _source(artifacts: ArtifactStore, fingerprint: str) -> str | None:

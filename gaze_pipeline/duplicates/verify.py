@@ -8,18 +8,14 @@ can only be told by what is said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from gaze_pipeline.duplicates.compare import FRAMES_LEAST, NEAR_MS, SHARED_LEAST, Crop, Fit, crops
+from gaze_pipeline.duplicates.looks import Look
 from gaze_pipeline.duplicates.reel import Floats, Ints, Reel, View
-
-Look = Callable[[Sequence[int]], tuple[Ints, npt.NDArray[np.uint8]] | None]
-"""Gives the frames of a video that are shown at some times (ms, in order): their times [n], and their luma as
-`Reel.luma` has it; None where the video cannot be read."""
 
 ANCHORS = 4
 REACH_MS, FINE_MS = 500 + NEAR_MS, 100
@@ -49,7 +45,13 @@ class Shared:
 
 
 def verify(longer: Reel, shorter: Reel, fit: Fit, look: Look) -> Shared | None:
-    """What the shorter reel shares with the longer one about the offset of a fit, if it is most of it."""
+    """What the shorter reel shares with the longer one about the offset of a fit, if it is most of it.
+
+    Nothing is looked at where neither pictures nor words could tell in the end.
+    """
+    still = _most_telling(shorter) < TELLING or _stands_still(longer, shorter, fit)
+    if still and not _may_be_said(longer, shorter, fit.offset_ms):
+        return None
     found = _refined(longer, shorter, fit, look)
     if found is None:
         return None
@@ -89,6 +91,34 @@ def _difference(
     most = max(FRAMES_LEAST, len(run) // 4)
     telling = np.argsort(-others)[:most]
     return float((1 - agreement)[telling].mean()), float(others[telling].mean())
+
+
+def _most_telling(shorter: Reel) -> float:
+    """How much the most telling frames of any run that could be shared differ from the others, at most."""
+    checked = _spread(np.flatnonzero(shorter.shows), CHECKED)
+    least = max(FRAMES_LEAST, round(SHARED_LEAST * len(checked)))
+    if len(checked) < least:
+        return 0.0
+    most = 0.0
+    for view in {crop[1] for crop in crops(shorter, shorter)}:
+        own = shorter.grids(view)[checked]
+        others = 1 - np.sort(own @ own.T, axis=1)[:, (least - 1) // 2]
+        most = max(most, float(np.sort(others)[-max(FRAMES_LEAST, least // 4) :].mean()))
+    return most
+
+
+def _stands_still(longer: Reel, shorter: Reel, fit: Fit) -> bool:
+    """Whether the longer reel shows one picture as long as the shorter one may lie in it."""
+    moved = shorter.times[fit.covered] + fit.offset_ms
+    inside = (longer.times >= moved[0] - REACH_MS) & (longer.times <= moved[-1] + REACH_MS)
+    grids = longer.grids()[inside]
+    return bool(1 - (grids @ grids[0]).min() < TELLING)
+
+
+def _may_be_said(longer: Reel, shorter: Reel, offset_ms: int) -> bool:
+    """Whether the same may be said at any offset that is looked at closely."""
+    steps = range(-REACH_MS, REACH_MS + 1, FINE_MS)
+    return any((same_words(longer, shorter, offset_ms + step) or 0) >= SAID for step in steps)
 
 
 def _refined(longer: Reel, shorter: Reel, fit: Fit, look: Look) -> tuple[int, Crop] | None:
