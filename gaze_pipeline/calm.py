@@ -1,7 +1,7 @@
 """NumPy's products on one thread each, set before NumPy is imported.
 
-The models and decoders that run beside them have threads of their own. Those of OpenBLAS wait busily for one
-another, and it is known that they may wait for ever (OpenMathLib/OpenBLAS, issues 660 and 937).
+The models and decoders that run beside them have threads of their own, and those of OpenBLAS wait busily for
+one another on the processors that these need.
 """
 
 from __future__ import annotations

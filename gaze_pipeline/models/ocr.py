@@ -111,7 +111,7 @@ class TextReader:
     def load(cls) -> TextReader:
         """Load the models of the package, each to run on the thread that asks.
 
-        With threads of their own, two readings have stood still for ever.
+        Two threads of their own take twice the processor time, most of it waiting for one another.
         Raises GazeError(MODEL_CORRUPT).
         """
         import cv2

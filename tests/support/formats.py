@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -50,6 +51,11 @@ FORMATS: dict[str, Callable[[Path], Path]] = {
 
 
 def make_formats(folder: Path) -> dict[str, Path]:
-    """One video of each format in `folder`."""
+    """One video of each format in `folder`.
+
+    They are made on a thread that ends: root's SVT-AV1 makes the one it is opened on a real-time thread, and
+    whatever that starts would keep all other processes from the processors.
+    """
     folder.mkdir()
-    return {name: make(folder / name) for name, make in FORMATS.items()}
+    with ThreadPoolExecutor(1) as aside:
+        return {name: aside.submit(make, folder / name).result() for name, make in FORMATS.items()}
