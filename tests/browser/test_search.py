@@ -105,7 +105,7 @@ def test_captions_are_downloaded_under_the_name_of_the_video(page: Page) -> None
 
 
 def test_the_library_shows_every_video_and_opens_one(page: Page) -> None:
-    page.get_by_role("link", name="Library").click()
+    page.get_by_test_id("stTopNav").get_by_role("link", name="Library").click()
     expect(page.get_by_text("NOT_A_VIDEO")).to_be_visible()
     page.get_by_role("link", name="dog_with_jfk_speech.mp4").click()
     page.wait_for_url("**/video?**")
