@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from glob import glob
 from pathlib import Path
 
 import psutil
@@ -24,7 +25,7 @@ def command(gaze: RunningGaze) -> Gaze:
 
 def holding(root: Path, *needles: str) -> list[str]:
     found = []
-    for path in root.rglob("*"):
+    for path in map(root.joinpath, glob("**", root_dir=root, recursive=True, include_hidden=True)):
         try:
             content = path.read_bytes() if path.is_file() else b""
         except FileNotFoundError:

@@ -13,6 +13,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from glob import glob
 from pathlib import Path
 
 import pyarrow as pa
@@ -123,8 +124,8 @@ class ArtifactStore:
 
     def fingerprints(self) -> Iterator[str]:
         """Every video that has a folder."""
-        for folder in sorted(self.paths.artifacts.glob("??/*")):
-            yield folder.name
+        for folder in sorted(glob("??/*", root_dir=self.paths.artifacts)):  # they may go meanwhile
+            yield Path(folder).name
 
     def remove(self, fingerprint: str) -> None:
         """Delete everything stored for a video."""

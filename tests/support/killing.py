@@ -11,7 +11,8 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from glob import glob
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from random import Random
@@ -96,8 +97,9 @@ class Run:
         """Wait for the moment and kill -9 the process; False when it ended before."""
         if moment.place is None:
             return self.kill_when(lambda: True, moment.delay_s)
-        place, before = moment.place, set(self.root.glob(moment.place))
-        return self.kill_when(lambda: set(self.root.glob(place)) - before, moment.delay_s)
+        there = partial(glob, moment.place, root_dir=self.root)  # folders may go meanwhile
+        before = set(there())
+        return self.kill_when(lambda: set(there()) - before, moment.delay_s)
 
     def kill_when(self, condition: Callable[[], object], delay_s: float = 0.0) -> bool:
         """Wait until something is so, and then so long, and kill -9 the process."""
