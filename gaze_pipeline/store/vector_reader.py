@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store.paths import DataPaths
+from gaze_pipeline.store.read_ahead import read_ahead
 from gaze_pipeline.store.vector_rows import Rows
-from gaze_pipeline.store.vector_tables import family_of
+from gaze_pipeline.store.vector_tables import family_of, vector_files
 
 T = TypeVar("T")
 METRIC: Final = "l2"
@@ -40,6 +41,7 @@ class VectorReader:
 
     def __init__(self, paths: DataPaths, name: str, version: int) -> None:
         self._folder = paths.vectors
+        self._files = vector_files(paths, name)
         self._family = family_of(name)
         with self._readable():
             self._table = _ask(_opened(paths, name, version))
@@ -114,7 +116,7 @@ class VectorReader:
 
     @cached_property
     def _indexed(self) -> bool:
-        """Whether there is an index of the vectors; it is brought into memory."""
+        """Whether there is an index of the vectors; it is brought into memory, and soon the vectors, too."""
         with self._readable():
             indices = _ask(self._table.list_indices())
             names = [index.name for index in indices if "vector" in index.columns]
@@ -122,6 +124,8 @@ class VectorReader:
             indexed = [name for name in names if stats[name].distance_type == METRIC]
             for name in indexed:
                 _ask(self._table.prewarm_index(name))
+            if indexed:
+                read_ahead(self._files)
         return bool(indexed)
 
     def sample(self, rows: int) -> tuple[npt.NDArray[np.float32], list[Any]]:

@@ -96,6 +96,11 @@ def sync_to_disk(paths: DataPaths, name: str) -> None:
     sync(paths.vectors)
 
 
+def vector_files(paths: DataPaths, name: str) -> list[Path]:
+    """The files in which the vectors of a table lie."""
+    return sorted((_folder(paths, name) / "data").glob("*.lance"))
+
+
 def _round(name: str) -> int:
     found = _ROUND.search(name)
     return int(found[1]) if found else 1

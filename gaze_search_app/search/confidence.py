@@ -6,7 +6,7 @@ from gaze_search_app.search.model import POSSIBLE, STRONG, Confidence
 
 
 def confidence(score: float) -> Confidence:
-    """How sure a moment of this score is, which is that of the surest channel (see `Scores.surest`)."""
+    """How sure a moment of this score is, which is that of the surest channel (`Scores.surest`)."""
     if score >= STRONG:
         return Confidence.STRONG
     return Confidence.POSSIBLE if score >= POSSIBLE else Confidence.WEAK

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -36,17 +37,16 @@ _CHANNELS = ThreadPoolExecutor(4, "channels")
 
 @value
 class Scores:
-    """How well a stretch answers by each channel, and in all; each 0..1, None without evidence."""
+    """How well a stretch answers by each channel, and in all; each 0..1, None without evidence.
+
+    `surest` is that of the surest channel, or of all together.
+    """
 
     speech: float | None
     visual: float | None
     text: float | None
     total: float
-
-    @property
-    def surest(self) -> float:
-        """That of the surest channel, or of all together."""
-        return max(self.total, self.speech or 0, self.visual or 0, self.text or 0)
+    surest: float
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,15 @@ class Found:
         seen = [max([f.score for f in s.frames]) if s.frames else None for s in stretches]
         text = [self.written.score(s.texts) if s.texts else None for s in stretches]
         videos = [stretch.fingerprint for stretch in stretches]
-        shares = (
-            (chosen.speech_weight, _votes(speech, self.heard, videos, snapshot.unheard)),
-            (1 - chosen.speech_weight, _votes(seen, self.seen, videos, snapshot.unseen)),
-            (chosen.text_weight, _votes(text, self.read, videos, snapshot.unread)),
-        )
-        totals = combine(shares, self._boosts(stretches, chosen)).tolist()
-        return [Scores(*row) for row in zip(speech, seen, text, totals, strict=True)]
+        known = [np.array(scores, float) for scores in (speech, seen, text)]  # NaN for None
+        found = (self.heard, self.seen, self.read)
+        without = (snapshot.unheard, snapshot.unseen, snapshot.unread)
+        votes = map(partial(_votes, videos), known, found, without)
+        weights = (chosen.speech_weight, 1 - chosen.speech_weight, chosen.text_weight)
+        totals = combine(list(zip(weights, votes, strict=True)), self._boosts(stretches, chosen))
+        surest = np.fmax.reduce([totals, *known])
+        columns = (speech, seen, text, totals.tolist(), surest.tolist())
+        return [Scores(*row) for row in zip(*columns, strict=True)]
 
     def _boosts(self, stretches: Sequence[Stretch], chosen: SearchSettings) -> Floats:
         """What the labels add that the words name."""
@@ -92,15 +94,12 @@ class Found:
         return np.array([boost(count, each, most) for count in counts])
 
 
-def _votes(
-    scores: Sequence[float | None], found: bool, videos: Sequence[str], without: frozenset[str]
-) -> Floats:
+def _votes(videos: Sequence[str], scores: Floats, found: bool, without: frozenset[str]) -> Floats:
     """The votes of a channel, NaN in videos that it could not search, or where it `found` nothing at all."""
-    nothing = 0.0 if found else None
-    votes = [nothing if score is None else score for score in scores]
+    votes = np.nan_to_num(scores, nan=0.0) if found else scores
     if without:
-        votes = [None if v in without else vote for v, vote in zip(videos, votes, strict=True)]
-    return np.array(votes, float)
+        votes = np.where([video in without for video in videos], np.nan, votes)
+    return votes
 
 
 @dataclass(frozen=True)

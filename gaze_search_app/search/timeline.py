@@ -26,12 +26,17 @@ class Piece:
 
 @value
 class Ranked:
-    """A moment with its scores, how sure it is, and the pieces that make it up."""
+    """A moment with its scores and how sure it is; `parts` where a query has several of them."""
 
     stretch: Stretch
     scores: Scores
     confidence: Confidence
-    pieces: tuple[Piece, ...]
+    parts: tuple[Piece, ...] = ()
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What makes it up, which may be itself alone."""
+        return self.parts or (Piece(0, self.stretch, self.scores),)
 
     @property
     def rank(self) -> tuple[bool, float, str, int]:
@@ -51,7 +56,7 @@ def rank(
     if not others and not later:
         scores = first.scores(snapshot, first.stretches, settings)
         ranked = [
-            Ranked(stretch, found, confidence(found.surest), (Piece(0, stretch, found),))
+            Ranked(stretch, found, confidence(found.surest))
             for stretch, found in zip(first.stretches, scores, strict=True)
         ]
         return sorted(ranked, key=lambda moment: moment.rank)
@@ -142,9 +147,9 @@ def _ranked(stretch: Stretch, pieces: tuple[Piece, ...]) -> Ranked:
         _mean([piece.scores.visual for piece in pieces]),
         _mean([piece.scores.text for piece in pieces]),
         round(sum(piece.scores.total for piece in pieces) / len(pieces), 6),
+        min(piece.scores.surest for piece in pieces),
     )
-    least = min(piece.scores.surest for piece in pieces)
-    return Ranked(stretch, scores, confidence(least), pieces)
+    return Ranked(stretch, scores, confidence(scores.surest), pieces)
 
 
 def _mean(scores: Sequence[float | None]) -> float | None:

@@ -53,21 +53,20 @@ class SpeechScale:
         least = _TELLING * max((self.weights[number] for number in held), default=0.0)
         return [sounds[number] for number in sorted(held) if self.weights[number] >= least]
 
-    def score(self, hits: Iterable[LineHit]) -> float:
+    def score(self, hits: Sequence[LineHit]) -> float:
         """How well the lines of one moment, taken together, answer the query (0..1).
 
         Mostly how much of the query was said, whatever the best line of the library reaches, so
         that a poor best stays poor; BM25 orders lines that say equally much. What a line means counts
         where it is more.
         """
-        words: set[int] = set()
-        best = meaning = 0.0
-        for hit in hits:
-            words.update(hit.words)
-            if hit.bm25 > best:
-                best = hit.bm25
-            if hit.meaning > meaning:
-                meaning = hit.meaning
+        if len(hits) == 1:  # as in most moments
+            (hit,) = hits
+            words, best, meaning = hit.words, hit.bm25, hit.meaning
+        else:
+            words = tuple({number for hit in hits for number in hit.words})
+            best = max((hit.bm25 for hit in hits), default=0.0)
+            meaning = max((hit.meaning for hit in hits), default=0.0)
         share: float = self.coverage(words) ** _LENIENCE
         return max(share * (1 - _TEXTURE + _TEXTURE * best), meaning)
 
