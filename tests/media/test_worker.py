@@ -208,4 +208,6 @@ def test_a_worker_ends_with_its_parent(
     psutil.wait_procs([worker], timeout=10)
     assert not worker.is_running()
     assert "worker_main" not in complaint
+    within = complaint.count("During handling of the above exception")  # psutil was interrupted
+    assert complaint.count("Traceback") - within == (number is signal.SIGINT)
     assert complaint.count("\nKeyboardInterrupt\n") == (number is signal.SIGINT)

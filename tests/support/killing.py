@@ -97,7 +97,8 @@ class Run:
         """Wait for the moment and kill -9 the process; False when it ended before."""
         if moment.place is None:
             return self.kill_when(lambda: True, moment.delay_s)
-        there = partial(glob, moment.place, root_dir=self.root)  # folders may go meanwhile
+        # Unlike that of pathlib it does not mind folders that go meanwhile.
+        there = partial(glob, moment.place, root_dir=self.root, include_hidden=True)
         before = set(there())
         return self.kill_when(lambda: set(there()) - before, moment.delay_s)
 
