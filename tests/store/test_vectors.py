@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from gaze_pipeline.errors import ErrorCode, GazeError
-from gaze_pipeline.store import schemas, vector_index
+from gaze_pipeline.store import schemas, vector_index, vector_reader
 from gaze_pipeline.store.paths import DataPaths
 from gaze_pipeline.store.vectors import VectorReader, VectorStore
 from tests.support.synthetic import unit
@@ -192,6 +192,19 @@ def test_many_rows_get_a_vector_index_that_finds_the_same(paths: DataPaths) -> N
     sync(store, {**videos, "zz": rows("zz", 60)})
     late = read(paths, store, 2).nearest(vector(rows("zz", 60), 5), 50).to_pylist()[0]
     assert (late["fingerprint"], late["frame_index"]) == ("zz", 5)
+
+
+@pytest.mark.parametrize(("index_from", "ahead"), [(500, True), (1000, False)])
+def test_the_vectors_of_an_indexed_table_are_read_ahead(
+    paths: DataPaths, monkeypatch: pytest.MonkeyPatch, index_from: int, ahead: bool
+) -> None:
+    files: list[Path] = []
+    monkeypatch.setattr(vector_reader, "read_ahead", files.extend)
+    store = VectorStore(paths, "m", index_from=index_from)
+    sync(store, {f"{number:02}": rows(f"{number:02}", 60) for number in range(10)})
+    read(paths, store).nearest(np.ones(DIMENSIONS, np.float32), 1)
+    held = sum(file.stat().st_size for file in files)
+    assert (held >= 600 * DIMENSIONS * 2) == ahead  # every vector, in 16 bits
 
 
 def test_news_is_found_before_and_after_it_is_indexed(
