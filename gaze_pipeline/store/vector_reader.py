@@ -14,7 +14,6 @@ from typing import Any, Final, TypeVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store.paths import DataPaths
@@ -93,11 +92,10 @@ class VectorReader:
         with self._readable():
             found = seeking.result()
             told = self._rows.of(found["_rowid"].to_numpy())
-        distance = found["_distance"]
+        distance = found["_distance"].to_numpy().astype(np.float64)
         if self._indexed:  # of unit vectors, one of them made longer
-            distance = pc.divide(pc.subtract(distance, (_LENGTH - 1) ** 2), 2 * _LENGTH)
-        cosine = pc.cast(pc.subtract(1.0, distance), pa.float32())
-        return told.append_column("cosine", cosine)
+            distance = (distance - (_LENGTH - 1) ** 2) / (2 * _LENGTH)
+        return told.append_column("cosine", pa.array((1 - distance).astype(np.float32)))
 
     def _search(self, vector: npt.NDArray[np.float32], limit: int, filtered: bool) -> Any:
         """A search for the nearest: by the index where there is one, else among all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_search_app.search.copies import copies_of
@@ -87,7 +88,7 @@ def _evidence(
     said = texts(snapshot.spoken, {line.line for line, _ in shown if line})
     screens = written_on(snapshot, found, pieces)
     told = iter(
-        _told(found[piece.part], piece, said, line, frame).model_copy(update=screens.get(piece, {}))
+        _told(found[piece.part], piece, said, line, frame, screens.get(piece, {}))
         for piece, (line, frame) in zip(pieces, shown, strict=True)
     )
     return [[next(told) for _ in ranked.pieces] for ranked in page]
@@ -99,10 +100,11 @@ def _told(
     said: Mapping[int, tuple[str, str]],
     line: SpeechHit | None,
     frame: Frame | None,
+    screen: Mapping[str, Any],
 ) -> Evidence:
     sounds = found.scale.telling(found.ask.sounds, line.words) if line else []
     text, language = said[line.line] if line else ("", "")
-    return Evidence(
+    shown = Evidence(
         part=found.ask.text,
         start_ms=piece.stretch.start_ms,
         end_ms=piece.stretch.end_ms,
@@ -116,6 +118,7 @@ def _told(
         frame_index=frame.index if frame else None,
         frame_ms=frame.timestamp_ms if frame else None,
     )
+    return shown.model_copy(update=screen) if screen else shown
 
 
 def _shown(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -103,6 +103,21 @@ def _votes(videos: Sequence[str], scores: Floats, found: bool, without: frozense
 
 
 @dataclass(frozen=True)
+class Heard:
+    """The lines that answer a part and their stretches, and the moments at which it is written.
+
+    `scale` and `written` are their scales; `literal` as `Found` has it.
+    """
+
+    lines: list[SpeechHit]
+    stretches: list[Stretch]
+    scale: SpeechScale
+    literal: str | None
+    screens: list[Stretch]
+    written: SpeechScale
+
+
+@dataclass(frozen=True)
 class Finder:
     """Finds what parts of a query ask, in one snapshot and scope.
 
@@ -121,27 +136,24 @@ class Finder:
     def find(self, ask: Ask, chained: bool = False) -> Found:
         """The stretches that answer a part; `chained` if it is one of several parts."""
         shown = frozenset[str]().union(*ask.labels)
-        window_ms = self.settings.speech_window_ms
-        looking = _CHANNELS.submit(self._look, ask, shown)  # takes longest
         understanding = _CHANNELS.submit(self._understand, ask, shown)
-        lines, scale, screens, written_scale = self._hear(ask, shown)
-        meant, literal = understanding.result()
-        lines = with_meant(lines, meant, scale, window_ms)
-        heard_apart = moments.spoken(lines, window_ms)
-        frames, blind = looking.result()
-        least = CONVINCING if ask.hears or chained or screens else 0.0
+        hearing = _CHANNELS.submit(self._hear, ask, shown, understanding)  # after what it waits for
+        frames, blind = self._look(ask, shown)  # takes longest
+        heard = hearing.result()
+        least = CONVINCING if ask.hears or chained or heard.screens else 0.0
         telling, seen_window_ms = visual.telling(frames, least), self.settings.visual_window_ms
-        if walls := self._forbidden(ask, [*lines, *frames]):
+        if walls := self._forbidden(ask, [*heard.lines, *frames]):
+            window_ms = self.settings.speech_window_ms
             stretches = moments.join_around(
-                lines, frames, window_ms, seen_window_ms, walls, telling
+                heard.lines, frames, window_ms, seen_window_ms, walls, telling
             )
         else:
-            stretches = moments.meet(heard_apart, frames, seen_window_ms, telling)
+            stretches = moments.meet(heard.stretches, frames, seen_window_ms, telling)
         if ask.pictured:
             stretches = one_a_shot(stretches)
-        if screens:
-            forbidden = self._forbidden(ask, screens)
-            stretches = written.attached(stretches, written.outside(screens, forbidden))
+        if heard.screens:
+            forbidden = self._forbidden(ask, heard.screens)
+            stretches = written.attached(stretches, written.outside(heard.screens, forbidden))
         if ask.labels or ask.named:  # else nothing depends on them
             stretches = with_labels(self.snapshot, stretches)
         labelled = (
@@ -149,28 +161,33 @@ class Finder:
             for stretch in stretches
             if all(not group.isdisjoint(stretch.labels) for group in ask.labels)
         )
-        heard = any(line.words or line.meaning >= POSSIBLE for line in lines)
-        seen = any(stretch.frames for stretch in stretches)
         return Found(
             ask=ask,
             stretches=tuple(labelled),
-            scale=scale,
-            heard=heard,
-            seen=seen,
+            scale=heard.scale,
+            heard=any(line.words or line.meaning >= POSSIBLE for line in heard.lines),
+            seen=any(stretch.frames for stretch in stretches),
             blind=blind,
-            literal=literal,
-            written=written_scale,
-            read=any(written_scale.score(screen.texts) >= POSSIBLE for screen in screens),
+            literal=heard.literal,
+            written=heard.written,
+            read=any(heard.written.score(screen.texts) >= POSSIBLE for screen in heard.screens),
         )
 
     def _hear(
-        self, ask: Ask, shown: frozenset[str]
-    ) -> tuple[list[SpeechHit], SpeechScale, list[Stretch], SpeechScale]:
-        """The lines that are said and the moments at which they are written, each with their scale."""
+        self,
+        ask: Ask,
+        shown: frozenset[str],
+        understanding: Future[tuple[list[SpeechHit], str | None]],
+    ) -> Heard:
+        """The lines that are said or meant, and the moments at which they are written."""
         heeded = ask.sounds if Channel.SPEECH in self.channels else ()
         window_ms = self.settings.speech_window_ms
-        said = transcript.search(self.snapshot.spoken, heeded, self.scope, shown, window_ms)
-        return *said, *self._read(ask, shown)
+        lines, scale = transcript.search(self.snapshot.spoken, heeded, self.scope, shown, window_ms)
+        screens, written_scale = self._read(ask, shown)
+        meant, literal = understanding.result()
+        lines = with_meant(lines, meant, scale, window_ms)
+        stretches = moments.spoken(lines, window_ms)
+        return Heard(lines, stretches, scale, literal, screens, written_scale)
 
     def _read(self, ask: Ask, shown: frozenset[str]) -> tuple[list[Stretch], SpeechScale]:
         """When what is asked is written on the screen; an example must be seen, too."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gaze_pipeline.settings import SearchSettings
 from gaze_pipeline.store.snapshot_reader import Snapshot
@@ -39,10 +39,9 @@ class Ranked:
         return self.parts or (Piece(0, self.stretch, self.scores),)
 
     @property
-    def rank(self) -> tuple[bool, float, str, int]:
-        """A total order: no two moments of an answer share it, so that pages never overlap."""
-        weak = self.confidence is Confidence.WEAK
-        return weak, -self.scores.total, self.stretch.fingerprint, self.stretch.start_ms
+    def worth(self) -> tuple[bool, float]:
+        """What is weak comes last."""
+        return self.confidence is not Confidence.WEAK, self.scores.total
 
 
 def rank(
@@ -55,11 +54,10 @@ def rank(
     ((first, *others), *later) = steps
     if not others and not later:
         scores = first.scores(snapshot, first.stretches, settings)
-        ranked = [
+        return _best_first(
             Ranked(stretch, found, confidence(found.surest))
             for stretch, found in zip(first.stretches, scores, strict=True)
-        ]
-        return sorted(ranked, key=lambda moment: moment.rank)
+        )
     events: list[list[Event[Piece]]] = []
     part = 0
     for step in steps:
@@ -67,8 +65,12 @@ def rank(
         part += len(step)
     chains = in_order(events, within_ms)
     whole = with_labels(snapshot, [_whole(chain) for chain in chains])
-    ranked = [_ranked(s, chain.evidence) for s, chain in zip(whole, chains, strict=True)]
-    return sorted(ranked, key=lambda moment: moment.rank)
+    return _best_first(_ranked(s, chain.evidence) for s, chain in zip(whole, chains, strict=True))
+
+
+def _best_first(moments: Iterable[Ranked]) -> list[Ranked]:
+    """Moments by their worth; of equals, which no page may repeat, those first that came first."""
+    return sorted(moments, key=lambda moment: moment.worth, reverse=True)
 
 
 def _occasions(
