@@ -7,6 +7,7 @@ no valid Unicode pass as JSON's escaped surrogates. The process ends with its pa
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import queue
@@ -151,6 +152,7 @@ def serve(tasks: Mapping[str, Task]) -> None:
     channel.reply(ready=True)
     while (request := channel.request()) is not None:
         channel.work(tasks[request["task"]], request["arguments"])
+        gc.collect()  # PyAV's containers and streams hold each other, and some 100 MB of pictures
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ PATIENCE_S = 300.0
 
 
 def arrival(root: Path, library: Path, film: Path, variables: Mapping[str, str]) -> float:
-    """Seconds from the moment `film` lies in the library until a search by its first frame answers with it.
+    """Seconds from the moment `film` lies in the library until a search in it alone finds something.
 
     `root` is a data root in which the library is indexed; `variables` are what it was indexed with.
     """
@@ -54,7 +54,7 @@ def _all_done(gaze: RunningGaze) -> bool:
 def _found(gaze: RunningGaze, known: str) -> bool:
     answer = httpx.get(
         f"http://{HOST}:{gaze.ports[0]}/api/search",
-        params={"like": f"{known}@0"},
+        params={"q": "a talk", "mode": "visual", "fingerprint": known, "weak": True},
         headers={"authorization": f"Bearer {Access.open(gaze.workspace.paths).token}"},
         timeout=60,
     )

@@ -10,19 +10,23 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from PIL import Image
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.media.decoder import Decoder
+from gaze_pipeline.media.encode import write_video
 from gaze_pipeline.media.worker import Limits
 from tests.support.hostile_worker import HOSTILE
 from tests.support.roots import tiny_video
 from tests.support.running import until
 
+SOUND = "gaze_pipeline.media.worker_main"
 LIMITS = Limits(memory_mb=500, stall_s=60.0)
 
 
@@ -46,12 +50,12 @@ def named(film: Path, folder: Path, name: str) -> Path:
     return Path(shutil.copy(film, folder / name))
 
 
-def workers(of: psutil.Process | None = None) -> list[psutil.Process]:
-    """The living hostile workers below a process, this one by default; other tests' own are not counted."""
+def workers(of: psutil.Process | None = None, module: str = HOSTILE) -> list[psutil.Process]:
+    """The living workers below a process, this one by default; other tests' own are not counted."""
     found = []
     for child in (of or psutil.Process()).children(recursive=True):
         try:
-            if HOSTILE in child.cmdline():
+            if module in child.cmdline():
                 found.append(child)
         except psutil.Error:
             continue
@@ -106,6 +110,19 @@ def test_one_process_serves_many_files(decoder: Decoder, film: Path, tmp_path: P
     decoder.write_frames(film, tmp_path)
     assert workers() == before
     assert len(before) == 1
+
+
+def test_a_worker_keeps_nothing_of_what_it_decoded(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    write_video(film, (np.full((1080, 1920, 3), shade, np.uint8) for shade in range(60)), fps=30)
+    kept = []
+    with closing(Decoder()) as decoder:
+        for _ in range(5):
+            decoder.write_frames_at(film, tmp_path, range(0, 2000, 100), 96)
+            decoder.probe(film)  # is begun when all else is done
+            (worker,) = workers(module=SOUND)
+            kept.append(worker.memory_info().rss >> 20)
+    assert max(kept) < kept[0] + 10 * 3  # MB, ten pictures
 
 
 def test_threads_share_a_few_processes(decoder: Decoder, film: Path) -> None:
@@ -180,6 +197,7 @@ ORPHAN = """
 import signal, sys
 from pathlib import Path
 from gaze_pipeline.media.decoder import Decoder
+from gaze_pipeline.media.encode import write_video
 from gaze_pipeline.media.worker import Limits
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
 Decoder(Limits(500, 600), sys.argv[2]).extract_audio(Path(sys.argv[1]), Path(sys.argv[1] + ".flac"))
