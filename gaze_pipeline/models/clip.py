@@ -15,12 +15,14 @@ import numpy.typing as npt
 
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.models.clip_config import UNFIT, WEIGHTS, ClipConfig
-from gaze_pipeline.models.device import BATCH, DeviceName, cores, on_gpu
+from gaze_pipeline.models.device import DeviceName, at_once, cores, on_gpu
 from gaze_pipeline.models.image_tower import ImageShape, ImageTower
 from gaze_pipeline.models.pixels import Preprocess
 from gaze_pipeline.models.vectors import Vectors, unit_rows
 
 _SIDE = "visual."
+_EACH_MB = 32
+"""What a picture takes up on a GPU, at most: that of a large model."""
 _MEAN, _STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 """Of the pictures that CLIP was taught with (Radford et al. 2021), where a model does not say."""
 
@@ -67,10 +69,15 @@ class Clip:
             raise GazeError(ErrorCode.MODEL_CORRUPT, directory, str(error)) from error
         return cls(model_id, features, config.text.dim, preprocess, name)
 
+    @property
+    def at_once(self) -> int:
+        """How many images it takes up at once."""
+        return at_once(self.device, _EACH_MB)
+
     def encode_images(self, images: Sequence[Image]) -> Vectors:
         """Images uint8 [height, width, 3] (RGB, any sizes) to float32 [n, dim], L2-normalised."""
         rows = [np.zeros((0, self.dim), np.float32)]
-        most = BATCH[self.device]
+        most = self.at_once
         for first in range(0, len(images), most):
             pixels = self._preprocess.batch(images[first : first + most])
             rows.append(self._features(pixels))

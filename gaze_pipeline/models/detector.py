@@ -19,13 +19,15 @@ import numpy.typing as npt
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.models import ssdlite
 from gaze_pipeline.models.converted import opened
-from gaze_pipeline.models.device import BATCH, DeviceName, cores, on_gpu
+from gaze_pipeline.models.device import DeviceName, at_once, cores, on_gpu
 from gaze_pipeline.models.graph import session
 from gaze_pipeline.models.suppression import MOST, Floats, surest
 
 FACTS = "detector.json"
 _LAYOUT = 1
 """The number of the form that is kept; another form takes another."""
+_EACH_MB = 64
+"""What a picture takes up on a GPU, at most."""
 _FILE, _LABELS = "detector.onnx", "labels.json"
 
 Image = npt.NDArray[np.uint8]
@@ -60,6 +62,11 @@ class Detector:
         """What it can name."""
         return tuple(name for name in self._names[1:] if name != "N/A")
 
+    @property
+    def at_once(self) -> int:
+        """How many images it takes up at once."""
+        return at_once(self.device, _EACH_MB)
+
     @classmethod
     def load(
         cls, directory: Path, min_confidence: float, device: str = "auto", threads: int = 0
@@ -92,7 +99,7 @@ class Detector:
         """Upright images uint8 [height, width, 3] (RGB, any sizes): what each shows, surest first."""
         return [
             [Detected(self._names[label], score, *_box(corners)) for label, score, corners in found]
-            for batch in _batches(images, BATCH[self.device])
+            for batch in _batches(images, self.at_once)
             for found in self._network(batch)
         ]
 

@@ -14,9 +14,11 @@ from typing import Literal
 from gaze_pipeline.errors import ErrorCode, GazeError
 
 DeviceName = Literal["cpu", "cuda"]
-BATCH: Mapping[DeviceName, int] = {"cpu": 4, "cuda": 16}
-"""Pictures that a network is given at once: with 16, what a CPU computes no longer fits in its caches, which
-took 15 % longer."""
+AT_ONCE: Mapping[DeviceName, int] = {"cpu": 4, "cuda": 256}
+"""Pictures that a network is given at once, at most: with 16, what a CPU computes no longer fits in its
+caches, which took 15 % longer."""
+_SHARE = 4
+"""Of the free memory of a GPU, one part in so many may be taken up by one batch."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,19 @@ def on_gpu(wanted: str = "auto") -> bool:
     import torch
 
     return bool(torch.cuda.is_available())
+
+
+def at_once(device: DeviceName, each_mb: int) -> int:
+    """How many pictures to give a network at once that needs so much memory for each of them.
+
+    On a GPU as many as its free memory has room for: others use it, too.
+    """
+    if device == "cpu":
+        return AT_ONCE[device]
+    import torch
+
+    free, _ = torch.cuda.mem_get_info()
+    return max(1, min(AT_ONCE[device], int(free) // _SHARE // (each_mb << 20)))
 
 
 def cores() -> int:

@@ -15,6 +15,7 @@ from gaze_pipeline.states import Stage
 from gaze_pipeline.workspace import Workspace
 
 BATCH = 16
+"""So many frames are handed to a model at once; more where it takes up more."""
 _GLANCE_PX = 32
 _SAME = 4.0
 """How far a glance at a picture may be off at its most different place, of 255, and show the same: a still
@@ -41,8 +42,10 @@ class Look:
     frames: list[tuple[int, int]] = field(default_factory=list)
 
 
-def looks(fingerprint: str, workspace: Workspace, on_progress: OnProgress) -> Iterator[list[Look]]:
-    """The pictures of a video, `BATCH` at a time; frames that show the same picture share one.
+def looks(
+    fingerprint: str, workspace: Workspace, on_progress: OnProgress, at_once: int = BATCH
+) -> Iterator[list[Look]]:
+    """The pictures of a video, so many at a time; frames that show the same picture share one.
 
     Each frame is compared with the picture, not with the frame before it: what changes slowly is another
     one in the end. Raises GazeError(ARTIFACT_CORRUPT).
@@ -55,7 +58,7 @@ def looks(fingerprint: str, workspace: Workspace, on_progress: OnProgress) -> It
         thumbnail = folder / row["thumbnail"]
         seen = _cells(glance(thumbnail, _GLANCE_PX))
         if shown is None or shown.shape != seen.shape or np.abs(seen - shown).max() > _SAME:
-            if len(batch) == BATCH:
+            if len(batch) == at_once:
                 yield batch
                 on_progress(done / len(rows))
                 batch = []

@@ -32,6 +32,16 @@ def test_without_one_auto_is_the_cpu_and_cuda_an_error(monkeypatch: pytest.Monke
     assert caught.value.code is ErrorCode.SETTINGS_INVALID
 
 
+@pytest.mark.parametrize(("free_mb", "pictures"), [(200_000, 256), (6 << 10, 48), (100, 1)])
+def test_a_gpu_is_given_what_it_has_room_for(
+    monkeypatch: pytest.MonkeyPatch, free_mb: int, pictures: int
+) -> None:
+    monkeypatch.setattr("torch.cuda.mem_get_info", lambda: (free_mb << 20, 1 << 40))
+
+    assert device.at_once("cuda", each_mb=32) == pictures
+    assert device.at_once("cpu", each_mb=32) == 4
+
+
 def test_models_are_described_without_loading_their_libraries() -> None:
     code = (
         "import sys; from gaze_pipeline.models.hub import Models;"
