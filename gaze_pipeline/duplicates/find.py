@@ -80,15 +80,18 @@ def _compare(
 ) -> int:
     copies, published = workspace.catalog.copies, set(frames.fingerprints)
     new = sources.keys() & published
-    proposed = propose(frames, new)
-    likely = list(dict.fromkeys(key for pair in proposed for key in pair if key in new))
+    proposed: dict[str, list[tuple[str, str]]] = {}
+    for pair in propose(frames, new):
+        for video in filter(new.__contains__, pair):
+            proposed.setdefault(video, []).append(pair)
+    likely = list(proposed)
     done = published - set(likely)
     copies.record({key: sources[key] for key in new & done})
     with _scratch(workspace) as scratch:
         theatre = _Theatre(workspace, scratch)
         for count, video in enumerate(likely, start=len(new & done)):
             on_compared(count, len(new))
-            found = theatre.compare(video, (pair for pair in proposed if video in pair), done)
+            found = theatre.compare(video, proposed[video], done)
             copies.record({video: sources[video]}, list(found))
             done.add(video)
     on_compared(len(new), len(new))
