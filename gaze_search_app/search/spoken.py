@@ -42,9 +42,10 @@ def texts(corpus: Corpus, lines: Collection[int]) -> dict[int, tuple[str, str]]:
     """What some lines say, and in which language, by id."""
     if not lines:
         return {}
-    listed = ", ".join(map(str, lines))
     rows = corpus.snapshot.rows(
-        f"SELECT id, text, language FROM {corpus.table} WHERE id IN ({listed})"
+        f"""SELECT id, text, language FROM {corpus.table}
+            SEMI JOIN (SELECT unnest($lines) AS id) USING (id)""",  # a long IN takes half as long again
+        {"lines": sorted(lines)},
     )
     return {line: (text, language) for line, text, language in rows}
 
