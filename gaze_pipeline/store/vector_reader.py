@@ -18,7 +18,7 @@ import pyarrow as pa
 from gaze_pipeline.errors import ErrorCode, GazeError
 from gaze_pipeline.store.paths import DataPaths
 from gaze_pipeline.store.read_ahead import read_ahead
-from gaze_pipeline.store.vector_rows import Rows
+from gaze_pipeline.store.vector_rows import Columns, Rows
 from gaze_pipeline.store.vector_tables import family_of, vector_files
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class VectorReader:
         labels: Sequence[str] = (),
         fingerprints: Sequence[str] | None = None,
         languages: Sequence[str] = (),
-    ) -> pa.Table:
+    ) -> Columns:
         """The rows most similar to a unit vector [dimensions], best first.
 
         The columns of the table's family, and cosine. `labels` keeps frames that show any of them,
@@ -70,7 +70,7 @@ class VectorReader:
         labels: Sequence[str] = (),
         fingerprints: Sequence[str] | None = None,
         languages: Sequence[str] = (),
-    ) -> Callable[[], pa.Table]:
+    ) -> Callable[[], Columns]:
         """Begin looking for what `nearest` gives; calling the result waits for it.
 
         Both raise as `nearest` does.
@@ -88,14 +88,14 @@ class VectorReader:
         seeking = _begun(query.select(["_rowid", "_distance"]).limit(limit).to_arrow())
         return partial(self._found, seeking)
 
-    def _found(self, seeking: Future[pa.Table]) -> pa.Table:
+    def _found(self, seeking: Future[pa.Table]) -> Columns:
         with self._readable():
             found = seeking.result()
             told = self._rows.of(found["_rowid"].to_numpy())
         distance = found["_distance"].to_numpy().astype(np.float64)
         if self._indexed:  # of unit vectors, one of them made longer
             distance = (distance - (_LENGTH - 1) ** 2) / (2 * _LENGTH)
-        return told.append_column("cosine", pa.array((1 - distance).astype(np.float32)))
+        return {**told, "cosine": (1 - distance).astype(np.float32)}
 
     def _search(self, vector: npt.NDArray[np.float32], limit: int, filtered: bool) -> Any:
         """A search for the nearest: by the index where there is one, else among all."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+Columns = Mapping[str, npt.NDArray[Any]]
+"""Rows by the names of their columns."""
 
 
 class Rows:
@@ -22,7 +26,7 @@ class Rows:
         self._begins = np.flatnonzero(np.diff(ids, prepend=ids[:1]) != 1)
         self._first = ids[self._begins]
         videos = table["fingerprint"].combine_chunks().dictionary_encode()
-        self._videos = videos.dictionary
+        self._videos = videos.dictionary.to_numpy(zero_copy_only=False)
         columns: dict[str, npt.NDArray[Any]] = {"fingerprint": videos.indices.to_numpy()}
         for name in table.column_names:
             if name not in ("_rowid", "fingerprint"):
@@ -31,10 +35,9 @@ class Rows:
         for name, column in columns.items():
             self._rows[name] = column[order]
 
-    def of(self, ids: npt.NDArray[np.uint64]) -> pa.Table:
+    def of(self, ids: npt.NDArray[np.uint64]) -> Columns:
         """The rows with these ids, in their order."""
         run = np.searchsorted(self._first, ids, "right") - 1
         found = self._rows[self._begins[run] + (ids - self._first[run]).astype(np.int64)]
-        columns = {name: pa.array(found[name]) for name in found.dtype.names or ()}
-        videos = pa.DictionaryArray.from_arrays(columns["fingerprint"], self._videos)
-        return pa.table({**columns, "fingerprint": videos})
+        columns = {name: found[name] for name in found.dtype.names or ()}
+        return {**columns, "fingerprint": self._videos[found["fingerprint"]]}

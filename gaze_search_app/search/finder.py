@@ -96,9 +96,11 @@ class Found:
 
 def _votes(videos: Sequence[str], scores: Floats, found: bool, without: frozenset[str]) -> Floats:
     """The votes of a channel, NaN in videos that it could not search, or where it `found` nothing at all."""
-    votes = np.nan_to_num(scores, nan=0.0) if found else scores
+    if not found:
+        return scores
+    votes = np.nan_to_num(scores, nan=0.0)
     if without:
-        votes = np.where([video in without for video in videos], np.nan, votes)
+        votes[[video in without for video in videos]] = np.nan
     return votes
 
 

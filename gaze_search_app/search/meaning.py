@@ -98,10 +98,10 @@ class Meaning:
             fingerprints=scope.showing(snapshot, labels),
             languages=scope.languages,
         )
-        scores = self._judged(snapshot).score(vector, found["cosine"].to_numpy())
+        scores = self._judged(snapshot).score(vector, found["cosine"])
         corpus, numbers = snapshot.spoken, snapshot.columns.numbers
-        runs, places = corpus.runs, found["segment_index"].to_numpy()
-        videos = np.array([numbers.get(one, -1) for one in found["fingerprint"].to_pylist()], int)
+        runs, places = corpus.runs, found["segment_index"]
+        videos = np.array([numbers.get(one, -1) for one in found["fingerprint"].tolist()], int)
         lines = runs.starts[videos] + places
         least = max(_LEAST, _TELLING * scores.max(initial=0.0))
         kept = (scores >= least) & (videos >= 0) & (lines < runs.starts[videos + 1])

@@ -8,7 +8,6 @@ peaks, and at the cut to something else, but not where a shape turns away for a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 
 from gaze_search_app.search.hits import FrameHit, in_order
 
@@ -22,14 +21,20 @@ def grow(hits: Iterable[FrameHit], least: float, window_ms: int) -> list[list[Fr
     Frames at most a window apart are neighbours. A frame that is lower than its neighbour is no peak, so
     that the slope of one scene does not make another.
     """
+    videos: dict[str, list[FrameHit]] = {}
+    for hit in hits:
+        videos.setdefault(hit.fingerprint, []).append(hit)
     return [
         scene
-        for _, video in groupby(in_order(hits), key=lambda hit: hit.fingerprint)
-        for scene in _scenes(list(video), least, window_ms)
+        for _, video in sorted(videos.items())
+        if any(hit.score >= least for hit in video)
+        for scene in _scenes(in_order(video), least, window_ms)
     ]
 
 
 def _scenes(hits: Sequence[FrameHit], least: float, window_ms: int) -> list[list[FrameHit]]:
+    if len(hits) == 1:  # as in most videos of a large library
+        return [list(hits)]
     owner: dict[int, int] = {}
     scenes: list[range] = []
     for peak in sorted(range(len(hits)), key=lambda at: (-hits[at].score, at)):

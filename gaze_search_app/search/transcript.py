@@ -35,16 +35,16 @@ class SpeechScale:
     """How telling each sound of a query is in this library: its inverse document frequency."""
 
     weights: tuple[float, ...]
-    _known: dict[frozenset[int], float] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[tuple[int, ...], float] = field(default_factory=dict, compare=False, repr=False)
 
     def coverage(self, sounds: Iterable[int]) -> float:
         """The share of the query's meaning that these sounds carry (0..1)."""
-        held = frozenset(sounds)
+        held = tuple(sounds)
         if (
             known := self._known.get(held)
         ) is None:  # a query has few sounds, its answer many lines
             total = sum(self.weights)
-            carried = sum(self.weights[one] for one in sorted(held))
+            carried = sum(self.weights[one] for one in sorted(set(held)))
             known = self._known[held] = min(1.0, carried / total) if total else 0.0
         return known
 

@@ -33,7 +33,7 @@ def search(
     found = seeking()
     scores = scale.score(found["cosine"])
     names = ("fingerprint", "start_ms", "end_ms", "frame_index", "shot")
-    *places, shots = (found[name].to_numpy() for name in names)
+    *places, shots = (found[name] for name in names)
     columns = (*places, scores, shots)
     return [FrameHit(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 

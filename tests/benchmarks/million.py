@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
@@ -133,7 +134,7 @@ def beside(library: Library, snapshot: Snapshot) -> tuple[float, list[Times]]:
     sought = [library.text_vector(text) for text in library.queries(RECALLED, 3)]
     found = [_key(flat(vector, NEAREST)) for vector in sought]
     assert snapshot.vectors is not None
-    near = [_key(snapshot.vectors.nearest(vector, FRAMES)) for vector in sought]
+    near = [_key(pa.table(snapshot.vectors.nearest(vector, FRAMES))) for vector in sought]
     recall = np.mean(
         [len(set(a) & set(b[:NEAREST])) / NEAREST for a, b in zip(found, near, strict=True)]
     )

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+import pyarrow as pa
+
 from gaze_pipeline.store.snapshot_reader import Snapshot
 from gaze_pipeline.store.text import query_words
 from gaze_search_app.search.vision import TextEncoder
@@ -62,7 +64,7 @@ class Baselines:
             """SELECT fingerprint, frames.timestamp_ms, until_ms, cosine
                FROM found JOIN frames USING (fingerprint, frame_index)
                ORDER BY cosine DESC, fingerprint, frame_index""",
-            found=found,
+            found=pa.table(found),
         )
         return self._hits(rows)
 

@@ -41,8 +41,8 @@ def test_what_the_stages_made_can_be_read(root: SyntheticRoot) -> None:
         (2000, 4000),
     ]
     assert snapshot.vectors is not None
-    best = snapshot.vectors.nearest(root.topics[2], 1).to_pylist()[0]
-    assert (best["fingerprint"], best["frame_index"]) == (A, 1)
+    best = snapshot.vectors.nearest(root.topics[2], 1)
+    assert (best["fingerprint"][0], best["frame_index"][0]) == (A, 1)
 
 
 def test_nothing_published_is_said_so(root: SyntheticRoot) -> None:
@@ -239,7 +239,7 @@ def test_a_crash_at_any_step_leaves_a_sound_snapshot(
     snapshot = Snapshot.open(root.settings.paths)
     assert len(said(snapshot, "fox")) == 2
     assert snapshot.vectors is not None
-    assert snapshot.vectors.nearest(root.topics[1], 100).num_rows == 2
+    assert len(snapshot.vectors.nearest(root.topics[1], 100)["cosine"]) == 2
     leavings = [p.name for p in root.settings.paths.index.iterdir() if p.name.endswith(".tmp")]
     assert leavings == []
 

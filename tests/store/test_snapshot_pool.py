@@ -119,7 +119,7 @@ def test_readers_never_fail_while_snapshots_come_and_go(root: SyntheticRoot) -> 
             try:
                 snapshot = pool.latest()
                 assert snapshot.vectors is not None
-                seen = snapshot.vectors.nearest(root.topics[1], 100).num_rows
+                seen = len(snapshot.vectors.nearest(root.topics[1], 100)["cosine"])
                 answers.append((len(said(snapshot, "fox")), seen))
             except Exception as error:  # noqa: BLE001
                 failures.append(error)

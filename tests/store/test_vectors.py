@@ -67,7 +67,7 @@ def read(paths: DataPaths, store: VectorStore, snapshot: int = 1) -> VectorReade
 
 
 def held(reader: VectorReader) -> dict[str, int]:
-    found = reader.nearest(np.ones(DIMENSIONS, np.float32), 10_000)
+    found = pa.table(reader.nearest(np.ones(DIMENSIONS, np.float32), 10_000))
     return {row["values"]: row["counts"] for row in found["fingerprint"].value_counts().to_pylist()}
 
 
@@ -75,7 +75,7 @@ def test_the_nearest_frame_comes_first_with_its_cosine(paths: DataPaths) -> None
     store = VectorStore(paths, "m")
     videos = {"a": rows("a", 20), "b": rows("b'", 20)}
     sync(store, videos)
-    found = read(paths, store).nearest(vector(videos["a"], 7), 5).to_pylist()
+    found = pa.table(read(paths, store).nearest(vector(videos["a"], 7), 5)).to_pylist()
     assert (found[0]["fingerprint"], found[0]["frame_index"]) == ("a", 7)
     assert found[0]["timestamp_ms"] == 14_000
     assert found[0]["cosine"] == pytest.approx(1, abs=0.01)
@@ -93,7 +93,7 @@ def test_filters_keep_any_of_the_labels_and_the_named_videos(paths: DataPaths) -
     query = np.ones(DIMENSIONS, np.float32)
 
     def frames(**filters: list[str]) -> set[tuple[str, int]]:
-        found = reader.nearest(query, 100, **filters).to_pylist()
+        found = pa.table(reader.nearest(query, 100, **filters)).to_pylist()
         return {(row["fingerprint"], row["frame_index"]) for row in found}
 
     assert frames(labels=["dog"]) == {("a", 1), ("b", 3)}
@@ -185,12 +185,12 @@ def test_many_rows_get_a_vector_index_that_finds_the_same(paths: DataPaths) -> N
     sync(store, videos)
     reader = read(paths, store)
     for index in range(0, 60, 7):
-        best = reader.nearest(vector(videos["03"], index), 50).to_pylist()[0]
+        best = pa.table(reader.nearest(vector(videos["03"], index), 50)).to_pylist()[0]
         assert (best["fingerprint"], best["frame_index"]) == ("03", index)
     within = reader.nearest(vector(videos["03"], 0), 1000, fingerprints=["05", "07"])
-    assert sorted(within["fingerprint"].to_pylist()) == ["05"] * 60 + ["07"] * 60
+    assert sorted(within["fingerprint"].tolist()) == ["05"] * 60 + ["07"] * 60
     sync(store, {**videos, "zz": rows("zz", 60)})
-    late = read(paths, store, 2).nearest(vector(rows("zz", 60), 5), 50).to_pylist()[0]
+    late = pa.table(read(paths, store, 2).nearest(vector(rows("zz", 60), 5), 50)).to_pylist()[0]
     assert (late["fingerprint"], late["frame_index"]) == ("zz", 5)
 
 
@@ -221,7 +221,7 @@ def test_news_is_found_before_and_after_it_is_indexed(
         sync(store, videos)
         reader = read(paths, store, number + 1)
         for key in ("first", name):
-            best = reader.nearest(vector(videos[key], 7), 50).to_pylist()[0]
+            best = pa.table(reader.nearest(vector(videos[key], 7), 50)).to_pylist()[0]
             assert (best["fingerprint"], best["frame_index"]) == (key, 7)
         stats = store._table().index_stats("vector_idx")
         parts.add(stats.num_indices)
