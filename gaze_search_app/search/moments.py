@@ -102,7 +102,9 @@ def _merged(group: list[Stretch]) -> Stretch:
 
 
 def _span(group: list[T]) -> tuple[str, int, int]:
-    return group[0].fingerprint, group[0].start_ms, max(hit.end_ms for hit in group)
+    first, *others = group
+    end_ms = max([hit.end_ms for hit in group]) if others else first.end_ms
+    return first.fingerprint, first.start_ms, end_ms
 
 
 def join_around(

@@ -21,20 +21,19 @@ def grow(hits: Iterable[FrameHit], least: float, window_ms: int) -> list[list[Fr
     Frames at most a window apart are neighbours. A frame that is lower than its neighbour is no peak, so
     that the slope of one scene does not make another.
     """
-    videos: dict[str, list[FrameHit]] = {}
-    for hit in hits:
-        videos.setdefault(hit.fingerprint, []).append(hit)
+    found = list(hits)
+    videos: dict[str, list[FrameHit]] = {hit.fingerprint: [] for hit in found if hit.score >= least}
+    for hit in found:
+        if (video := videos.get(hit.fingerprint)) is not None:
+            video.append(hit)
     return [
         scene
         for _, video in sorted(videos.items())
-        if any(hit.score >= least for hit in video)
         for scene in _scenes(in_order(video), least, window_ms)
     ]
 
 
 def _scenes(hits: Sequence[FrameHit], least: float, window_ms: int) -> list[list[FrameHit]]:
-    if len(hits) == 1:  # as in most videos of a large library
-        return [list(hits)]
     owner: dict[int, int] = {}
     scenes: list[range] = []
     for peak in sorted(range(len(hits)), key=lambda at: (-hits[at].score, at)):

@@ -151,6 +151,8 @@ def trimmed(group: Sequence[SpeechHit], scale: SpeechScale) -> Sequence[SpeechHi
 
     So a moment starts where what was asked for is said, not where one of its words happens to fall before.
     """
+    if len(group) == 1:  # as most are
+        return group
     least = _EDGE * max(scale.coverage(hit.words) for hit in group)
     while len(group) > 1:
         edge = next((at for at in (0, -1) if _idle(group, at, scale, least)), None)
