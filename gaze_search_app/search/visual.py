@@ -10,11 +10,12 @@ from gaze_search_app.search.calibration import Background, Vector, calibrate
 from gaze_search_app.search.hits import FrameHit, Interval
 from gaze_search_app.search.model import POSSIBLE
 
-MOST = 500
+MOST = 400
 """The nearest frames that become moments."""
 LABELLED_MOST = 20_000
 """The surest frames of a label that become moments."""
-BACKGROUND_FRAMES = 4096
+BACKGROUND_FRAMES = 2048
+"""So many frames tell a query's scale: with twice as many, 4 of 60,000 frames passed one half."""
 _KEPT = 0.5
 
 

@@ -33,13 +33,14 @@ from gaze_pipeline.store.vector_tables import FRAMES as FRAME_TABLES
 from gaze_pipeline.workspace import Workspace
 from gaze_search_app.search.engine import Engine
 from gaze_search_app.search.model import Mode, SearchRequest
+from gaze_search_app.search.visual import MOST
 from tests.benchmarks.machine import RESULTS, describe
 from tests.benchmarks.million_library import Library, LibraryEncoder, Size
 from tests.benchmarks.stand_ins import clip_alone
 
 PLACE = Path(".artifacts/million")
 QUERIES, WARMING, BASELINE_QUERIES, RECALLED = 200, 100, 10, 30
-LINES, FRAMES, NEAREST = 1000, 500, 10
+LINES, FRAMES, NEAREST = 1000, MOST, 10
 _MATCH = """SELECT id, bm25 FROM (SELECT id, fts_main_segments.match_bm25(id, $query) AS bm25
     FROM segments) WHERE bm25 IS NOT NULL ORDER BY bm25 DESC, id LIMIT $most"""
 
