@@ -22,7 +22,7 @@ from gaze_pipeline.models.vectors import Vectors, unit_rows
 
 _SIDE = "visual."
 _EACH_MB = 32
-"""What a picture takes up on a GPU, at most: that of a large model."""
+"""What a picture is reckoned to take up on a GPU in a large model; there was none to measure it on."""
 _MEAN, _STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 """Of the pictures that CLIP was taught with (Radford et al. 2021), where a model does not say."""
 

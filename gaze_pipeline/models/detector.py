@@ -27,7 +27,7 @@ FACTS = "detector.json"
 _LAYOUT = 1
 """The number of the form that is kept; another form takes another."""
 _EACH_MB = 64
-"""What a picture takes up on a GPU, at most."""
+"""What a picture is reckoned to take up on a GPU; there was none to measure it on."""
 _FILE, _LABELS = "detector.onnx", "labels.json"
 
 Image = npt.NDArray[np.uint8]

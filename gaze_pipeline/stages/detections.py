@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pyarrow as pa
 
 from gaze_pipeline.models.manifest import Kind
-from gaze_pipeline.stages.thumbnails import BATCH, damage, looks
+from gaze_pipeline.stages.thumbnails import damage, looks
 from gaze_pipeline.stages.work import OnProgress, Product, frame_recipe, model_recipe
 from gaze_pipeline.store import schemas
 from gaze_pipeline.store.artifacts import Recipe
@@ -27,7 +27,7 @@ def make(fingerprint: str, workspace: Workspace, on_progress: OnProgress) -> Pro
     """Detect objects in every sampled frame."""
     detector = workspace.models.detector()
     rows = []
-    for batch in looks(fingerprint, workspace, on_progress, max(BATCH, detector.at_once)):
+    for batch in looks(fingerprint, workspace, on_progress, detector.at_once):
         found = detector.detect([look.image for look in batch])
         rows += [
             {

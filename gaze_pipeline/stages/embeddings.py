@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from gaze_pipeline.models.manifest import Kind
-from gaze_pipeline.stages.thumbnails import BATCH, damage, looks
+from gaze_pipeline.stages.thumbnails import damage, looks
 from gaze_pipeline.stages.work import OnProgress, Product, frame_recipe, model_recipe
 from gaze_pipeline.store import schemas
 from gaze_pipeline.store.artifacts import Recipe
@@ -26,7 +26,7 @@ def make(fingerprint: str, workspace: Workspace, on_progress: OnProgress) -> Pro
     indices: list[int] = []
     times: list[int] = []
     vectors = [np.empty((0, clip.dim), dtype=np.float16)]
-    for batch in looks(fingerprint, workspace, on_progress, max(BATCH, clip.at_once)):
+    for batch in looks(fingerprint, workspace, on_progress, clip.at_once):
         frames = [frame for look in batch for frame in look.frames]
         indices += [index for index, _ in frames]
         times += [time for _, time in frames]

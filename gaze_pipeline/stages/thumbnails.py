@@ -15,7 +15,7 @@ from gaze_pipeline.states import Stage
 from gaze_pipeline.workspace import Workspace
 
 BATCH = 16
-"""So many frames are handed to a model at once; more where it takes up more."""
+"""At least so many pictures are handed on at once, however few a model takes up."""
 _GLANCE_PX = 32
 _SAME = 4.0
 """How far a glance at a picture may be off at its most different place, of 255, and show the same: a still
@@ -43,9 +43,9 @@ class Look:
 
 
 def looks(
-    fingerprint: str, workspace: Workspace, on_progress: OnProgress, at_once: int = BATCH
+    fingerprint: str, workspace: Workspace, on_progress: OnProgress, at_once: int
 ) -> Iterator[list[Look]]:
-    """The pictures of a video, so many at a time; frames that show the same picture share one.
+    """The pictures of a video, `at_once` or more at a time; frames that show the same picture share one.
 
     Each frame is compared with the picture, not with the frame before it: what changes slowly is another
     one in the end. Raises GazeError(ARTIFACT_CORRUPT).
@@ -58,7 +58,7 @@ def looks(
         thumbnail = folder / row["thumbnail"]
         seen = _cells(glance(thumbnail, _GLANCE_PX))
         if shown is None or shown.shape != seen.shape or np.abs(seen - shown).max() > _SAME:
-            if len(batch) == at_once:
+            if len(batch) == max(BATCH, at_once):
                 yield batch
                 on_progress(done / len(rows))
                 batch = []

@@ -40,9 +40,8 @@ class SpeechScale:
     def coverage(self, sounds: Iterable[int]) -> float:
         """The share of the query's meaning that these sounds carry (0..1)."""
         held = tuple(sounds)
-        if (
-            known := self._known.get(held)
-        ) is None:  # a query has few sounds, its answer many lines
+        # A query has few sounds, its answer many lines.
+        if (known := self._known.get(held)) is None:
             total = sum(self.weights)
             carried = sum(self.weights[one] for one in sorted(set(held)))
             known = self._known[held] = min(1.0, carried / total) if total else 0.0

@@ -40,7 +40,7 @@ def indexed(frames: list[Picture], folder: Path, workspace: Workspace) -> str:
 def seen(fingerprint: str, workspace: Workspace) -> list[list[int]]:
     """The indices of the frames of each look."""
     told: list[float] = []
-    found = list(looks(fingerprint, workspace, told.append))
+    found = list(looks(fingerprint, workspace, told.append, at_once=4))
     assert all(len(batch) <= BATCH for batch in found)
     assert told[-1] == 1.0
     return [[index for index, _ in look.frames] for batch in found for look in batch]
@@ -69,6 +69,8 @@ def test_every_frame_is_in_a_look_once_however_many_there_are(
 
     last = BATCH + 2
     assert seen(key, workspace) == [[index] for index in range(last)] + [[last, last + 1]]
+    (whole,) = looks(key, workspace, lambda share: None, at_once=2 * BATCH)
+    assert len(whole) == BATCH + 3  # a model that takes up more at once is given more
 
 
 def test_what_changes_slowly_is_looked_at_again(
