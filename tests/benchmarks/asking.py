@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlencode
@@ -13,7 +14,8 @@ from websockets.sync.client import ClientConnection, connect
 from gaze_pipeline.services.ports import HOST
 
 PATIENCE_S = 120
-SEEN = b"Pictures searched in"
+_SEEN = re.compile(rb"[Pp]ictures (and [a-z ]+ )?searched in")
+"""How the page says that it has sought pictures, alone or with other channels: `views.coverage_lines`."""
 
 
 @contextmanager
@@ -34,7 +36,7 @@ def ask(connection: ClientConnection, words: str) -> None:
     while True:
         data = connection.recv(PATIENCE_S, decode=False)
         message = ForwardMsg.FromString(data)
-        answered |= SEEN in data
+        answered |= _SEEN.search(data) is not None
         if message.WhichOneof("type") == "script_finished":
             assert answered, f"the page did not answer {words!r}"
             return
